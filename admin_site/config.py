@@ -1,0 +1,141 @@
+"""The settings, read once from the environment and `.env`."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from admin_site.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Settings(BaseSettings):
+    """Every setting of the site; the README's table is tested against this class."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: str = Field(
+        default=f"sqlite:///{ROOT / 'var' / 'admin.sqlite3'}",
+        description="Where the data lives: a SQLite or PostgreSQL URL (`postgres://` is accepted too).",
+    )
+    accounts_schema: str = Field(
+        default="",
+        pattern="^([a-z_][a-z0-9_]{0,50})?$",
+        description="A schema of their own for the admin's tables, where yours have the same names "
+        "(on SQLite: a file beside the database).",
+    )
+    pool_size: int = Field(default=5, ge=1, description="Database connections each process keeps open.")
+    max_overflow: int = Field(default=10, ge=0, description="Connections a process may open beyond its pool.")
+    pool_pre_ping: bool = Field(default=True, description="Test a pooled connection before using it.")
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs cookies: at least 32 characters, the same in every process. Required by `serve`.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="The address people type; links are built from it alone. Required by `serve`.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
+    web_concurrency: int = Field(default=1, ge=1, description="Server processes that `serve` starts.")
+    site_title: str = Field(default="Admin", min_length=1, description="The name in the page head.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        try:
+            url = self.sqlalchemy_url
+        except (ArgumentError, ValueError) as error:
+            raise ValueError(
+                "DATABASE_URL is not a database URL; it looks like sqlite:///file.sqlite3 or "
+                "postgresql://user:password@host/database"
+            ) from error
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError("DATABASE_URL must begin with sqlite: or postgresql:")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("SECRET_KEY must have at least 32 characters")
+        if self.public_url is not None and not _is_web_address(self.public_url):
+            raise ValueError("PUBLIC_URL must be an address such as https://admin.example.org")
+        return self
+
+    @cached_property
+    def sqlalchemy_url(self) -> URL:
+        return parse_database_url(self.database_url)
+
+    @cached_property
+    def accounts_url(self) -> URL:
+        """The same database, seen so that the admin's own tables need no schema before their names."""
+        url = self.sqlalchemy_url
+        if not self.accounts_schema:
+            return url
+        if url.get_backend_name() == "sqlite":
+            return url.set(database=accounts_file(url.database, self.accounts_schema))
+        return url.update_query_dict({"options": f"-csearch_path={self.accounts_schema}"})
+
+    @property
+    def address(self) -> str:
+        """The address people type, without a slash at the end; this machine's own by default."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def password_link(self, token: str) -> str:
+        """Return the address with which one person may set a password once."""
+        return f"{self.address}/admin/set-password/{token}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the site over https."""
+        return self.public_url is not None and self.public_url.startswith("https://")
+
+
+def load_settings() -> Settings:
+    """Return the settings of this environment.
+
+    Raises ConfigurationError naming the setting to mend; no value of a setting is repeated in it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(map(_words, error.errors(include_input=False)))) from None
+
+
+def check_for_deployment(settings: Settings) -> None:
+    """Refuse settings that are not safe to serve with (raises ConfigurationError)."""
+    if settings.secret_key is None:
+        raise ConfigurationError("SECRET_KEY is not set; it signs cookies and must be the same everywhere")
+    if settings.public_url is None:
+        raise ConfigurationError("PUBLIC_URL is not set; links and cookies depend on it")
+    if not settings.is_secure and urlsplit(settings.public_url).hostname not in LOOPBACK_HOSTS:
+        raise ConfigurationError("PUBLIC_URL must begin with https:// (plain http only on this machine)")
+
+
+def parse_database_url(text: str) -> URL:
+    """Return `text` as a SQLAlchemy URL; `postgres://` means PostgreSQL through psycopg2."""
+    url = make_url(text)
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg2")
+    return url
+
+
+def accounts_file(database: str | None, schema: str) -> str:
+    """Return the SQLite file of the admin's own tables, which lies beside the database."""
+    return f"{database}-{schema}" if database and database != ":memory:" else ":memory:"
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/")
+    except ValueError:
+        return False
+
+
+def _words(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101 - pydantic's ErrorDetails
+    place = "".join(str(part).upper() + ": " for part in error["loc"])
+    return place + str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,54 @@
+"""The situations in which the site refuses, worded for the person who reads them.
+
+AdminSiteError
+├── ConfigurationError   a setting is missing or wrong; the site does not start
+├── BadRequest           the request itself makes no sense (unknown sort, page "abc")
+├── NotFound             no such model or record, or not for this person
+├── Forbidden            the person may not do this
+├── Invalid              the values cannot be saved; says which and why
+├── Conflict             the record cannot change or go because of what else is stored
+└── LinkExpired          a password link is unknown, used or too old
+"""
+
+from collections.abc import Mapping
+
+
+class AdminSiteError(Exception):
+    """A refusal whose message may be shown to a person as it is."""
+
+
+class ConfigurationError(AdminSiteError):
+    pass
+
+
+class BadRequest(AdminSiteError):
+    pass
+
+
+class NotFound(AdminSiteError):
+    pass
+
+
+class Forbidden(AdminSiteError):
+    pass
+
+
+class Invalid(AdminSiteError):
+    """Values that cannot be saved.
+
+    `errors` maps a field's or relation's name to what is wrong with it; the name `""` stands for the whole
+    record.
+    """
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+class Conflict(AdminSiteError):
+    pass
+
+
+class LinkExpired(AdminSiteError):
+    def __init__(self) -> None:
+        super().__init__("This link no longer works. Ask for a new one.")

@@ -1,0 +1,1 @@
+"""The arithmetic of safety: it knows neither the database nor HTTP."""

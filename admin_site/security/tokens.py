@@ -1,0 +1,60 @@
+"""Random tokens, the cookie that carries one, and paths that are safe to go on to."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from itsdangerous import BadSignature, Signer
+
+_LONGEST_NEXT = 2000
+
+
+def new_token() -> str:
+    """Return 256 random bits as text that fits in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a token: SHA-256 in hex, enough for a random secret of full length."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+class SessionCookie:
+    """How the token of a session travels: signed, out of reach of scripts, to this site alone."""
+
+    def __init__(self, secret_key: str, *, is_secure: bool) -> None:
+        self._signer = Signer(secret_key, salt="admin_site.session", digest_method=hashlib.sha256)
+        self.is_secure = is_secure
+        # The prefix makes browsers refuse the name from anyone but this very host, over https.
+        self.name = "__Host-session" if is_secure else "session"
+
+    def attributes(self, token: str) -> dict[str, Any]:
+        """Return the arguments of Starlette's `response.set_cookie`."""
+        return {"value": self._signer.sign(token).decode(), **self.removal()}
+
+    def removal(self) -> dict[str, Any]:
+        """Return the arguments of Starlette's `response.delete_cookie`."""
+        return {"key": self.name, "path": "/", "secure": self.is_secure, "httponly": True, "samesite": "lax"}
+
+    def read(self, cookies: Mapping[str, str]) -> str | None:
+        """Return the token in a request's cookies, or None when there is none that we signed."""
+        try:
+            return self._signer.unsign(cookies.get(self.name, "").encode()).decode()
+        except (BadSignature, UnicodeError):
+            return None
+
+
+def safe_next(target: str | None) -> str:
+    """Return `target` when it is a path of this site to go on to, else "".
+
+    Browsers take `//host`, `/\\host` and a path broken by a tab or a line end for another site's address; so
+    does whoever decodes the percent signs once more.
+    """
+    if not target or len(target) > _LONGEST_NEXT:
+        return ""
+    path = unquote(re.split("[?#]", target, maxsplit=1)[0])
+    is_plain = (target + path).isprintable() and "\\" not in target + path
+    return target if target.startswith("/") and "//" not in path and is_plain else ""
