@@ -1,0 +1,37 @@
+"""The tables of the site, one module per subject."""
+
+from admin_site.models.accounts import (
+    CredentialToken,
+    LinkPurpose,
+    Role,
+    RoleGrant,
+    User,
+    UserSession,
+    user_roles,
+)
+from admin_site.models.audit import AuditEntry
+from admin_site.models.base import Base, Instant, Timestamped, utc_now
+from admin_site.models.flows import Flow, user_flows
+from admin_site.models.items import Item
+from admin_site.models.school import Course, Enrollment, UserType
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Course",
+    "CredentialToken",
+    "Enrollment",
+    "Flow",
+    "Instant",
+    "Item",
+    "LinkPurpose",
+    "Role",
+    "RoleGrant",
+    "Timestamped",
+    "User",
+    "UserSession",
+    "UserType",
+    "user_flows",
+    "user_roles",
+    "utc_now",
+]
