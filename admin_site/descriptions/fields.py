@@ -1,0 +1,65 @@
+"""The columns of a mapped class as fields."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Mapper
+
+from admin_site.descriptions import checks
+from admin_site.descriptions.kinds import shape_of
+from admin_site.descriptions.model import NO_DEFAULT, Field, Kind
+from admin_site.descriptions.places import Place, places
+from admin_site.descriptions.reasons import KEY, why_read_only
+from admin_site.descriptions.relations import columns_of_relations
+from admin_site.descriptions.shapes import Shape, field_of, is_sortable, limits_of
+from admin_site.descriptions.targets import target_of
+
+# Names of texts of no stated length that are usually longer than a line.
+_LONG_NAMES = re.compile(
+    r"(.*_)?(about|abstract|address|bio|body|comments?|content|description|message|notes?|remarks?|summary|text)"
+)
+_TEXTS = (Kind.TEXT, Kind.LONG_TEXT)
+
+
+def column_fields(mapper: Mapper[Any]) -> tuple[Field, ...]:
+    """Return the fields of `mapper`'s columns in the order of its tables, the parent's table first."""
+    covered = columns_of_relations(mapper)
+    return tuple(_field(place, covered) for place in places(mapper))
+
+
+def _field(place: Place, covered: frozenset[Any]) -> Field:
+    column = place.column
+    shape = shape_of(column.type, place.annotation)
+    minimum, maximum = limits_of(shape, checks.bounds_of(column) if place.table is not None else [])
+    target, target_field = target_of(place) if covered.isdisjoint(place.prop.columns) else (None, "")
+    is_secret = bool(place.info.get("secret"))
+    field = replace(
+        field_of(shape, place.name),
+        kind=_kind(place, shape),
+        column=column,
+        nullable=shape.nullable and bool(column.nullable) and not place.is_key,
+        unique=place.is_unique,
+        primary_key=place.is_key,
+        secret=is_secret,
+        generated=shape.generated or place.is_generated,
+        default=place.default,
+        read_only=why_read_only(place, shape),
+        fixed=KEY if place.is_key else "",
+        minimum=minimum,
+        maximum=maximum,
+        deferred=bool(place.prop.deferred),
+        searchable=not is_secret and shape.kind in _TEXTS and not shape.converts,
+        sortable=not is_secret and is_sortable(shape),
+        target=target,
+        target_field=target_field,
+        help=column.doc or column.comment or "",
+    )
+    fills_itself = field.nullable or field.generated or field.default is not NO_DEFAULT
+    return replace(field, required=not fills_itself)
+
+
+def _kind(place: Place, shape: Shape) -> Kind:
+    if shape.kind == Kind.TEXT and shape.length is None and _LONG_NAMES.fullmatch(place.name):
+        return Kind.LONG_TEXT
+    return shape.kind

@@ -1,0 +1,122 @@
+"""The key of a record in a URL."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import DataError, DBAPIError, StatementError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.interfaces import ORMOption
+
+from admin_site.descriptions import Description, Field, Kind
+from admin_site.errors import Conflict, NotFound
+from admin_site.values import from_text, to_text
+
+Scope = Callable[[Select[Any]], Select[Any]]  # leaves of a query the rows that somebody may see
+
+EMPTY = "~"
+NULL = "~~"
+SEPARATOR = ";"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PART = re.compile(r"(?:[A-Za-z0-9_-]|~[0-9A-F]{2})+")
+_ESCAPE = re.compile(r"~([0-9A-F]{2})")
+_LIMITS_OF_64_BITS = {"minimum": -(2**63), "maximum": 2**63 - 1}
+
+
+def encode_key(description: Description, key: Sequence[Any]) -> str:
+    """Return a key as one segment of a path: letters, digits, `_`, `-`, `~` and `;`, and never empty.
+
+    Every other character stands as `~` and two hexadecimal digits for each byte of its UTF-8 form.
+    """
+    parts = zip(description.key, key, strict=True)
+    return SEPARATOR.join(_encode(description.field(name), value) for name, value in parts)
+
+
+def decode_key(description: Description, text: str) -> tuple[Any, ...]:
+    """Return the key that `encode_key` made `text` of (raises NotFound when it cannot be one)."""
+    parts = text.split(SEPARATOR)
+    if len(parts) != len(description.key):
+        raise _not_found(description)
+    try:
+        return tuple(
+            _decode(_without_limits(description.field(name)), part)
+            for name, part in zip(description.key, parts, strict=True)
+        )
+    except ValueError:
+        raise _not_found(description) from None
+
+
+def find(
+    session: Session,
+    description: Description,
+    key: Sequence[Any],
+    options: Sequence[ORMOption] = (),
+    scope: Scope | None = None,
+) -> Any:
+    """Return the record with this key.
+
+    Raises NotFound, also for keys that the database cannot compare and for records outside `scope`.
+    """
+    if all(part is None for part in key):
+        raise _not_found(description)
+    try:
+        record = session.get(description.model, tuple(key), options=options)
+    except (DataError, OverflowError):
+        record = None
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+    ) as error:  # what types raise for a value that is none of theirs
+        raise Conflict(f"A stored value of this record cannot be read: {error}") from error
+    except StatementError as error:
+        if isinstance(error, DBAPIError):
+            raise
+        record = None  # a value that the column's type could not turn into a parameter
+    if record is None or (scope is not None and not _is_within(session, description, key, scope)):
+        raise _not_found(description)
+    return record
+
+
+def _is_within(session: Session, description: Description, key: Sequence[Any], scope: Scope) -> bool:
+    columns = [getattr(description.model, name) for name in description.key]
+    is_record = [column == part for column, part in zip(columns, key, strict=True)]
+    return session.execute(scope(select(*columns).where(*is_record))).first() is not None
+
+
+def _not_found(description: Description) -> NotFound:
+    name = description.name
+    return NotFound(f"There is no such {name[0].lower()}{name[1:]}.")
+
+
+def _encode(field: Field, value: Any) -> str:
+    if value is None:
+        return NULL
+    text = to_text(field, value)
+    return text if _PLAIN.fullmatch(text) else "".join(map(_escaped, text)) or EMPTY
+
+
+def _escaped(character: str) -> str:
+    if _PLAIN.fullmatch(character):
+        return character
+    return "".join(f"~{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+
+
+def _decode(field: Field, part: str) -> Any:
+    if part == NULL:
+        return None
+    if part == EMPTY:
+        return from_text(field, "")
+    if not _PART.fullmatch(part):
+        raise ValueError("not a key")
+    encoded = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), part)
+    return from_text(field, encoded.encode("latin-1").decode("utf-8"))
+
+
+def _without_limits(field: Field) -> Field:
+    """Return the field as it reads whatever may be stored: a SQLite column keeps what exceeds its type."""
+    limits = _LIMITS_OF_64_BITS if field.kind == Kind.INTEGER else {"minimum": None, "maximum": None}
+    return replace(field, length=None, precision=None, scale=None, **limits)
