@@ -1,0 +1,46 @@
+"""The statements of a list; all of them run through one function."""
+
+from typing import Any
+
+from sqlalchemy import Result, Select, select
+from sqlalchemy.exc import DataError, DBAPIError, StatementError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import Executable
+
+from admin_site.errors import BadRequest
+from admin_site.listing.listings import Listing
+from admin_site.listing.query import ListQuery
+
+_UNREADABLE = "The database cannot read a value in this address."
+
+
+def run(session: Session, statement: Executable) -> Result[Any]:
+    """Run one statement of a list.
+
+    Raises BadRequest when the database cannot read a value in it, after which PostgreSQL's transaction is
+    over.
+    """
+    try:
+        return session.execute(statement)
+    except (DataError, OverflowError) as error:
+        raise BadRequest(_UNREADABLE) from error
+    except StatementError as error:
+        if isinstance(error, DBAPIError):
+            raise
+        raise BadRequest(_UNREADABLE) from error  # a type could not turn a value into a parameter
+
+
+def matching(listing: Listing, query: ListQuery) -> Select[Any]:
+    """Return the SELECT of the records a person may see that match the search and the filters, unsorted."""
+    return narrowed(select(listing.description.model), listing, query)
+
+
+def narrowed(statement: Select[Any], listing: Listing, query: ListQuery) -> Select[Any]:
+    """Return a SELECT of the listing's model without what is hidden or does not match."""
+    if listing.scope is not None:
+        statement = listing.scope(statement)
+    return statement.where(*(condition.clause for condition in query.conditions), *query.found)
+
+
+def dialect_of(session: Session, listing: Listing) -> str:
+    return session.get_bind(listing.description.mapper).dialect.name
