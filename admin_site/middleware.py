@@ -1,0 +1,134 @@
+"""What happens to every request before a page sees it, and to every response after."""
+
+import uuid
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from anyio.to_thread import run_sync
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from admin_site.database import Database
+from admin_site.permissions import Identity
+from admin_site.security.tokens import SessionCookie
+from admin_site.services.sessions import identify
+
+STATIC = ("/static/", "/admin/statics/")  # the same files for everybody: no data, no identity
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class SecurityHeaders:
+    """Tells the browser what no page of the site ever does.
+
+    It must stand outside everything, the handler of unforeseen errors included.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool, static: Iterable[str] = STATIC) -> None:
+        self.app = app
+        self.is_secure = is_secure
+        self.static = tuple(static)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(MutableHeaders(scope=message), is_static=scope["path"].startswith(self.static))
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+    def _complete(self, headers: MutableHeaders, *, is_static: bool) -> None:
+        headers.update(HEADERS)
+        # A page that holds a secret in its address says no-referrer itself. It is not for all pages: under
+        # it browsers send "Origin: null" with their own forms (Fetch, "append a request Origin header").
+        headers.setdefault("Referrer-Policy", "same-origin")
+        if not is_static:
+            headers["Cache-Control"] = "no-store"
+        if self.is_secure:
+            headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+
+
+class SameOrigin:
+    """Refuses requests that change something and come from another site's page.
+
+    Every browser of the last years sends Sec-Fetch-Site, and Origin with each POST, and lets no page forge
+    them. What sends neither is no browser, so that nobody's cookies travel with it unknown to them.
+    """
+
+    def __init__(self, app: ASGIApp, *, public_url: str | None = None) -> None:
+        self.app = app
+        self.public_origin = _origin(public_url) if public_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS or self._is_ours(scope):
+            await self.app(scope, receive, send)
+            return
+        words = "This request came from the page of another site, so it was refused. Nothing was changed."
+        await PlainTextResponse(words, status_code=403)(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if sites := headers.getlist("sec-fetch-site"):
+            return set(sites) == {"same-origin"}
+        sources = headers.getlist("origin") or headers.getlist("referer")
+        if not sources:
+            return not any(name.startswith("sec-fetch-") for name in headers)
+        ours = self.public_origin or _origin(f"{scope['scheme']}://{headers.get('host', '')}")
+        return {_origin(source) for source in sources} == {ours}
+
+
+class Identification:
+    """Finds out who asks: sets `request.state.identity`, `.request_id` and `.client_address`."""
+
+    def __init__(
+        self, app: ASGIApp, *, database: Database, cookie: SessionCookie, static: Iterable[str] = STATIC
+    ) -> None:
+        self.app = app
+        self.database = database
+        self.cookie = cookie
+        self.static = tuple(static)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            client = scope.get("client")
+            state = scope.setdefault("state", {})
+            state["request_id"] = str(uuid.uuid4())
+            state["client_address"] = client[0] if client else None
+            state["identity"] = await self._identity(scope)
+        await self.app(scope, receive, send)
+
+    async def _identity(self, scope: Scope) -> Identity | None:
+        if scope["path"].startswith(self.static):
+            return None
+        token = self.cookie.read(HTTPConnection(scope).cookies)
+        return await run_sync(self._look_up, token) if token else None
+
+    def _look_up(self, token: str) -> Identity | None:
+        with self.database.session() as session:
+            return identify(session, token)
+
+
+def _origin(address: str) -> tuple[str, str, int | None] | None:
+    """Return the scheme, host and port of an address, or None when it has no such thing ("null")."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else None

@@ -1,0 +1,1 @@
+"""The rules of the site: services take a Session, never commit and know no HTTP."""

@@ -1,0 +1,234 @@
+"""What nobody may do to accounts and rights, whichever door the change comes through."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import InstanceState, Session
+from sqlalchemy.orm.attributes import History
+from sqlalchemy.orm.base import PassiveFlag
+
+from admin_site import audit
+from admin_site.errors import AdminSiteError, Conflict, Forbidden
+from admin_site.models import AuditEntry, CredentialToken, Role, RoleGrant, User, UserSession, user_roles
+from admin_site.models.accounts import CHANGED_HERE
+from admin_site.permissions import COMMAND_LINE, Grant, Identity, covers, covers_all, holds_more, identity_of
+from admin_site.services.links import expire_links, expire_links_of_members
+from admin_site.services.names import NAMES, check_names
+from admin_site.services.sessions import end_sessions, end_sessions_of_members
+
+Guard = Callable[[Session, Identity, Any], None]
+
+# What a relation gained or lost is known without loading the rest of it.
+_UNLOADED = PassiveFlag.PASSIVE_NO_INITIALIZE | PassiveFlag.INCLUDE_PENDING_MUTATIONS
+
+
+def guard(session: Session, identity: Identity | None) -> None:
+    """Ask the guards about every record `session` is about to write.
+
+    Raises Forbidden, Invalid or Conflict; the transaction must then be rolled back, and `note_refusal` be
+    called in the next one. `identity` is None on the command line, which only what holds for everybody can
+    stop.
+    """
+    with session.no_autoflush:
+        for record in [*session.new, *session.dirty, *session.deleted]:
+            for model, check in GUARDS.items():
+                if isinstance(record, model):
+                    check(session, identity or COMMAND_LINE, record)
+
+
+def note_refusal(
+    session: Session, refusal: AdminSiteError, record: object | None = None, *, label: str = ""
+) -> None:
+    """Record in a new transaction what was refused, after that of the attempt was rolled back."""
+    audit.note(session, "refused", record, label=label, changes={"reason": [None, str(refusal)]})
+
+
+def _guard_user(session: Session, actor: Identity, user: User) -> None:
+    changed = _changed_columns(user)
+    roles = _history(user, "roles")
+    is_new, is_deleted = user in session.new, user in session.deleted
+    if not (is_new or is_deleted or changed or _is_changed(roles) or _has_changed_relations(user)):
+        return
+    if "password_hash" in changed and not (is_new and user.password_hash is None):
+        raise Forbidden("A password is set by its owner, or by a link; never by hand.")
+    if not actor.is_superuser and (
+        (is_new and user.is_superuser) or (not is_new and "is_superuser" in changed)
+    ):
+        raise Forbidden("Only a superuser may decide who is a superuser.")
+    _require_power_over(session, actor, user)
+    _require_rights_of(session, actor, roles.added)
+    if not is_deleted and (is_new or changed & NAMES):
+        check_names(session, user)
+    if is_deleted or changed & {"is_active", "is_superuser"}:
+        _keep_a_superuser(session)
+    if not is_new and not is_deleted:
+        _end_what_no_longer_holds(session, user, changed, has_other_roles=_is_changed(roles))
+
+
+def _guard_role(session: Session, actor: Identity, role: Role) -> None:
+    members = _history(role, "users")
+    is_deleted = role in session.deleted
+    if not (is_deleted or role in session.new or _changed_columns(role) or _is_changed(members)):
+        return
+    _require_rights_of(session, actor, [role])
+    if is_deleted:
+        _require_power_over_members(session, actor, role)
+        end_sessions_of_members(session, role)
+        expire_links_of_members(session, role)
+        return
+    for user in (*members.added, *members.deleted):
+        _require_power_over(session, actor, user)
+        end_sessions(session, user)
+        expire_links(session, user)
+
+
+def _guard_grant(session: Session, actor: Identity, grant: RoleGrant) -> None:
+    is_written = grant in session.new or grant in session.deleted
+    if not (is_written or _changed_columns(grant) or _is_changed(_history(grant, "role"))):
+        return
+    if grant not in session.deleted and not covers(actor, (grant.model, grant.action)):
+        raise Forbidden(f"You may not grant “{grant}”: you do not hold this right yourself.")
+    former = session.scalars(select(Role).join(Role.grants).where(RoleGrant.grant_id == _stored_key(grant)))
+    current = grant.role or (session.get(Role, grant.role_id) if grant.role_id is not None else None)
+    roles = [*former, current] if current else list(former)
+    _require_rights_of(session, actor, roles)
+    for role in roles:
+        end_sessions_of_members(session, role, keep=actor.session_id)
+        expire_links_of_members(session, role)
+
+
+def _guard_session(session: Session, actor: Identity, ended: UserSession) -> None:
+    if ended in session.new or _changed_columns(ended) or _is_changed(_history(ended, "user")):
+        raise Forbidden("A session begins when somebody signs in; it can be ended, not written by hand.")
+    if ended in session.deleted and not _goes_with_its_user(session, ended):
+        _require_power_over(session, actor, ended.user)
+
+
+def _guard_link(session: Session, _: Identity, link: CredentialToken) -> None:
+    is_touched = _changed_columns(link) or _is_changed(_history(link, "user"))
+    if link in session.new or is_touched or not _goes_with_its_user(session, link):
+        raise Forbidden("Password links are written by the site itself, never by hand.")
+
+
+def _guard_entry(session: Session, _: Identity, entry: AuditEntry) -> None:
+    if entry in session.new or entry in session.deleted or _changed_columns(entry):
+        raise Forbidden("The history of changes is written by the site itself, never by hand.")
+
+
+GUARDS: dict[type, Guard] = {
+    User: _guard_user,
+    Role: _guard_role,
+    RoleGrant: _guard_grant,
+    UserSession: _guard_session,
+    CredentialToken: _guard_link,
+    AuditEntry: _guard_entry,
+}
+
+
+def _require_power_over(session: Session, actor: Identity, user: User) -> None:
+    if not actor.is_superuser and holds_more(actor, identity_of(session, user)):
+        raise Forbidden(f"{user} holds rights that you lack, so you may not change this account.")
+
+
+def _require_power_over_members(session: Session, actor: Identity, role: Role) -> None:
+    members = select(user_roles.c.user_id).where(user_roles.c.role_id == role.role_id)
+    is_superuser = User.is_superuser.label("is_superuser")
+    rights = (
+        select(is_superuser, RoleGrant.model, RoleGrant.action)
+        .distinct()
+        .join(User.roles)
+        .outerjoin(Role.grants)
+        .where(User.user_id.in_(members))
+    )
+    if actor.is_superuser:
+        return
+    for row in session.execute(rights):
+        if row.is_superuser or (row.model is not None and not covers(actor, (row.model, row.action))):
+            raise Forbidden(f"Some people with the role “{role}” hold rights that you lack.")
+
+
+def _require_rights_of(session: Session, actor: Identity, roles: Iterable[Role]) -> None:
+    """Raise Forbidden when one of the roles holds, in the database, a right that `actor` lacks."""
+    for role in roles:
+        stored = select(RoleGrant.model, RoleGrant.action).where(RoleGrant.role_id == role.role_id)
+        if not actor.is_superuser and not covers_all(actor, map(_as_grant, session.execute(stored))):
+            raise Forbidden(f"The role “{role}” holds rights that you lack.")
+
+
+def _keep_a_superuser(session: Session) -> None:
+    """Raise Conflict when this flush would leave no active superuser, or none who has a password.
+
+    The rows are locked in the order of their keys, so that of two who demote each other one waits, looks
+    again, and is refused. SQLite lets only one of them write.
+    """
+    statement = (
+        select(User.user_id, User.password_hash.is_not(None).label("has_password"))
+        .where(User.is_superuser, User.is_active)
+        .order_by(User.user_id)
+        .with_for_update(key_share=True)
+    )
+    before = session.execute(statement).all()
+    leaving = {_stored_key(user) for user in _leaving(session)}
+    after = [row for row in before if row.user_id not in leaving]
+    can_sign_in = any(row.has_password for row in before), any(row.has_password for row in after)
+    if len(after) < len(before) and (not after or can_sign_in == (True, False)):
+        raise Conflict("This is the last active superuser. Make somebody else one first.")
+
+
+def _leaving(session: Session) -> Iterable[User]:
+    """Yield who will not be an active superuser after this flush."""
+    for record in (*session.dirty, *session.deleted):
+        is_gone = record in session.deleted
+        if isinstance(record, User) and (is_gone or not (record.is_active and record.is_superuser)):
+            yield record
+
+
+def _end_what_no_longer_holds(
+    session: Session, user: User, changed: set[str], *, has_other_roles: bool
+) -> None:
+    """End the sessions and links of a person whose rights change, and the links of one who moved."""
+    has_other_rights = has_other_roles or bool(changed & {"is_active", "is_superuser"})
+    if has_other_rights:
+        end_sessions(session, user)
+    if has_other_rights or "email_address" in changed:
+        expire_links(session, user)
+
+
+def _goes_with_its_user(session: Session, record: UserSession | CredentialToken) -> bool:
+    """Return whether `record` is deleted because its user is."""
+    owners = {user.user_id for user in session.deleted if isinstance(user, User)}
+    return record in session.deleted and record.user_id in owners
+
+
+def _changed_columns(record: Any) -> set[str]:
+    """Return the names of the column attributes that hold another value than the database."""
+    names = inspect(record).mapper.column_attrs.keys()
+    return {name for name in names if _is_changed(_history(record, name))}
+
+
+def _has_changed_relations(user: User) -> bool:
+    """Return whether a person refers to something else, or has other members by a change from their side."""
+    state = inspect(user)
+    names = {relation.key for relation in state.mapper.relationships if not relation.uselist}
+    return any(_is_changed(_history(user, name)) for name in names | state.info.get(CHANGED_HERE, set()))
+
+
+def _is_changed(history: History) -> bool:
+    return list(history.added or ()) != list(history.deleted or ())
+
+
+def _history(record: Any, name: str) -> History:
+    state: InstanceState[Any] = inspect(record)
+    return state.get_history(name, _UNLOADED)
+
+
+def _stored_key(record: Any) -> uuid.UUID | int | None:
+    """Return the key under which the database knows a record, whatever it holds now."""
+    key = inspect(record).identity
+    return key[0] if key else None
+
+
+def _as_grant(row: Any) -> Grant:
+    return row.model, row.action

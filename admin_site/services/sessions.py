@@ -1,0 +1,118 @@
+"""The sessions in which people are signed in."""
+
+import uuid
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, inspect, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from admin_site.audit import UNAUDITED
+from admin_site.models import Role, User, UserSession, user_roles, utc_now
+from admin_site.models.accounts import SESSION_LIFETIME
+from admin_site.permissions import Identity, identity_of
+from admin_site.security.tokens import hash_token, new_token
+
+IDLE_LIMIT = timedelta(hours=12)  # a session that nobody uses for so long ends before its time
+SEEN_EVERY = timedelta(minutes=1)  # how exactly it is known when a session was last used
+
+_NO_RECORD = {UNAUDITED: "sessions are recorded as the events they are: sign-in, sign-out, reset"}
+
+
+def start_session(
+    session: Session,
+    user: User,
+    *,
+    ip_address: str | None = None,
+    user_agent: str | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Sign `user` in for seven days at most; return the token, of which only a hash is stored."""
+    now = now or utc_now()
+    token = new_token()
+    started = UserSession(
+        user=user,
+        token_hash=hash_token(token),
+        start_time=now,
+        expiration_time=now + SESSION_LIFETIME,
+        last_seen_at=now,
+        ip_address=_fit(ip_address, 45),
+        user_agent=_fit(user_agent, 500),
+    )
+    session.add(started)
+    session.flush()  # a token whose row is missing must never reach a browser
+    return token
+
+
+def identify(session: Session, token: str, *, now: datetime | None = None) -> Identity | None:
+    """Return who is signed in with `token`, or None when the session has ended or they are not active."""
+    now = now or utc_now()
+    statement = (
+        select(UserSession, User)
+        .join(UserSession.user)
+        .where(
+            UserSession.token_hash == hash_token(token),
+            UserSession.expiration_time > now,
+            UserSession.last_seen_at > now - IDLE_LIMIT,
+            User.is_active,
+        )
+    )
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    current, user = found
+    if current.last_seen_at <= now - SEEN_EVERY:
+        _note_seen(session, current.session_id, now)
+    return identity_of(session, user, current.session_id)
+
+
+def end_session(session: Session, token: str) -> User | None:
+    """End the session of `token`; return whose it was, or None when there is no such session."""
+    ended = session.scalars(
+        select(UserSession).where(UserSession.token_hash == hash_token(token))
+    ).one_or_none()
+    if ended is None:
+        return None
+    user = ended.user
+    _delete(session, UserSession.session_id == ended.session_id)
+    session.expire(user, ["sessions"])
+    return user
+
+
+def end_sessions(session: Session, user: User, *, keep: uuid.UUID | None = None) -> int:
+    """End every session of `user`, except the one called `keep`; return how many there were."""
+    number = _delete(session, UserSession.user_id == user.user_id, UserSession.session_id != keep)
+    if inspect(user).persistent:
+        session.expire(user, ["sessions"])
+    return number
+
+
+def end_sessions_of_members(session: Session, role: Role, *, keep: uuid.UUID | None = None) -> None:
+    """End every session of everybody who has `role`, except the one called `keep`."""
+    members = select(user_roles.c.user_id).where(user_roles.c.role_id == role.role_id)
+    _delete(session, UserSession.user_id.in_(members), UserSession.session_id != keep)
+
+
+def _delete(session: Session, *conditions: Any) -> int:
+    result = session.execute(delete(UserSession).where(*conditions), execution_options=_NO_RECORD)
+    return cast(CursorResult[Any], result).rowcount
+
+
+def _note_seen(session: Session, session_id: uuid.UUID, now: datetime) -> None:
+    """Write down that a session is in use, unless somebody else is writing: the next request will do."""
+    statement = (
+        update(UserSession)
+        .where(UserSession.session_id == session_id, UserSession.last_seen_at < now)
+        .values(last_seen_at=now)
+    )
+    with suppress(OperationalError), session.begin_nested():
+        session.execute(statement, execution_options=_NO_RECORD)
+
+
+def _fit(text: str | None, length: int) -> str | None:
+    """Return `text` in one printable line that its column holds."""
+    if text is None:
+        return None
+    return "".join(char if char.isprintable() else " " for char in text)[:length]

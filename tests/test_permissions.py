@@ -1,0 +1,126 @@
+"""Who may do what."""
+
+import uuid
+
+import pytest
+
+from admin_site.errors import Forbidden
+from admin_site.models import Role, RoleGrant
+from admin_site.permissions import (
+    ACTIONS,
+    COMMAND_LINE,
+    NEVER,
+    Action,
+    Identity,
+    allows,
+    holds_more,
+    identity_of,
+    require,
+)
+from tests.factories import identity_with, make_role, make_user
+
+
+def someone(*grants, superuser=False):
+    return Identity(uuid.uuid4(), None, "Someone", superuser, frozenset(grants))
+
+
+def test_every_action_is_explained():
+    assert set(ACTIONS) == set(Action)
+    assert all(words.endswith(".") for words in ACTIONS.values())
+
+
+@pytest.mark.parametrize("grant", [("course", "edit"), ("course", "*"), ("*", "edit"), ("*", "*")])
+def test_a_grant_allows_what_it_names_and_a_wildcard_everything_of_its_kind(grant):
+    assert allows(someone(grant), Action.EDIT, "course")
+
+
+@pytest.mark.parametrize(
+    "grant", [("course", "list"), ("courses", "*"), ("user", "edit"), ("*", "list"), ("", "")]
+)
+def test_a_grant_allows_nothing_else(grant):
+    assert not allows(someone(grant), Action.EDIT, "course")
+
+
+def test_a_superuser_may_do_everything_and_a_stranger_nothing():
+    assert allows(someone(superuser=True), "anything", "at-all")
+    assert not allows(someone(), Action.LIST, "course")
+    assert not allows(None, Action.LIST, "course")
+
+
+@pytest.mark.parametrize(("model", "action"), sorted(NEVER))
+def test_nobody_writes_by_hand_what_the_site_writes(model, action):
+    for identity in (someone(superuser=True), someone(("*", "*")), someone((model, action)), COMMAND_LINE):
+        assert not allows(identity, action, model)
+
+
+def test_sessions_can_be_ended_by_hand():
+    assert allows(someone(("user-session", "delete")), Action.DELETE, "user-session")
+
+
+def test_a_refusal_says_what_and_of_which_kind():
+    with pytest.raises(Forbidden, match=r"edit records of the kind “user type”"):
+        require(someone(), Action.EDIT, "user-type")
+    with pytest.raises(Forbidden, match=r"reset password"):
+        require(someone(), Action.RESET_PASSWORD, "user")
+    with pytest.raises(Forbidden, match=r"Sign in first"):
+        require(None, Action.LIST, "course")
+    with pytest.raises(Forbidden, match=r"by the site itself"):
+        require(someone(superuser=True), Action.EDIT, "audit-entry")
+    require(someone(("course", "*")), Action.LIST, "course")
+
+
+def test_who_holds_more_than_whom():
+    reader, editor = someone(("course", "list")), someone(("course", "*"))
+    everything, superuser = someone(("*", "*")), someone(superuser=True)
+
+    assert holds_more(reader, editor)
+    assert not holds_more(editor, reader)
+    assert not holds_more(reader, reader)
+    assert holds_more(editor, everything)
+    assert holds_more(everything, superuser)
+    assert not holds_more(superuser, everything)
+    assert not holds_more(superuser, superuser)
+    assert holds_more(someone(("course", "list"), ("course", "edit")), editor), (
+        "every action is more than two"
+    )
+
+
+def test_an_identity_is_everything_its_roles_grant(session):
+    registrar = make_role(session, ("course", "*"), ("enrollment", "*"), name="Registrar")
+    auditor = make_role(session, ("*", "list"), name="Auditor")
+    idle = make_role(session, name="Idle")
+    user = make_user(session, roles=(registrar, auditor, idle), first_name="Maria", last_name="Lindqvist")
+
+    identity = identity_of(session, user)
+
+    assert identity == Identity(
+        user_id=user.user_id,
+        session_id=None,
+        name="Maria Lindqvist",
+        is_superuser=False,
+        grants=frozenset({("course", "*"), ("enrollment", "*"), ("*", "list")}),
+        roles=("Auditor", "Idle", "Registrar"),
+    )
+
+
+def test_a_person_without_roles_has_no_rights(session):
+    identity = identity_of(session, make_user(session))
+
+    assert (identity.is_superuser, identity.grants, identity.roles) == (False, frozenset(), ())
+
+
+def test_rights_that_are_not_in_the_database_do_not_count(session):
+    user = make_user(session)
+    with session.no_autoflush:
+        user.is_superuser = True
+        user.roles.append(Role(name="Not yet", grants=[RoleGrant(model="*", action="*")]))
+
+        identity = identity_of(session, user)
+
+    assert (identity.is_superuser, identity.grants) == (False, frozenset())
+
+
+def test_roles_of_others_do_not_count(session):
+    identity_with(session, ("course", "*"))
+
+    assert identity_with(session, ("user", "list")).grants == {("user", "list")}
