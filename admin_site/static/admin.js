@@ -1,0 +1,622 @@
+// What makes the pages quicker to use. Every page works without it.
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const one = (selector, within = document) => within.querySelector(selector);
+  const isMac = /mac|iphone|ipad/i.test(navigator.platform);
+
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { /* private window */ } },
+  };
+
+  function icon(name) {
+    const sample = one("svg.icon use");
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", sample.getAttribute("href").replace(/#.*/, `#${name}`));
+    svg.append(use);
+    return svg;
+  }
+
+  // ---- Instants in the viewer's zone, UTC on hover -------------------------------------------
+
+  const two = (number) => String(number).padStart(2, "0");
+
+  function ago(date) {
+    const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+    const minutes = Math.round((date - Date.now()) / 60000);
+    if (Math.abs(minutes) < 60) return words.format(minutes, "minute");
+    if (Math.abs(minutes) < 60 * 24) return words.format(Math.round(minutes / 60), "hour");
+    if (Math.abs(minutes) < 60 * 24 * 7) return words.format(Math.round(minutes / 1440), "day");
+    return null;
+  }
+
+  function localTimes(within) {
+    // A list's instants are written once, in UTC, to the minute.
+    for (const element of all(".rows time:not([datetime])", within)) element.dateTime = `${element.textContent.replace(" ", "T")}:00Z`;
+    for (const element of all("time[datetime]", within)) {
+      const written = element.getAttribute("datetime");
+      if (!/(Z|[+-]\d\d:\d\d)$/.test(written)) continue;
+      const date = new Date(written);
+      if (Number.isNaN(date.getTime())) continue;
+      if (!element.title) element.title = `${written.slice(0, 19).replace("T", " ").replace(/:00$/, "")} UTC`;
+      const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+      const local = `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+      element.textContent = (element.classList.contains("ago") && ago(date)) || local;
+    }
+  }
+
+  // ---- Menu: filter, folded sections, width --------------------------------------------------
+
+  function setUpMenu() {
+    const menu = one("#menu");
+    if (!menu) return;
+    const sections = all(".menu-section", menu);
+    const folded = () => new Set((store.get("menu-folded") || "").split("\n").filter(Boolean));
+
+    for (const section of sections) {
+      if (folded().has(section.dataset.section) && !one(".active", section)) section.open = false;
+      one("summary", section).addEventListener("click", () => {
+        const names = folded();
+        if (section.open) names.add(section.dataset.section);
+        else names.delete(section.dataset.section);
+        store.set("menu-folded", [...names].join("\n"));
+      });
+    }
+    // The narrow menu shows icons alone; their names come on hover.
+    for (const item of all(".menu-item", menu)) item.title = one(".menu-text", item).textContent;
+    one(".menu-item.active", menu)?.scrollIntoView({ block: "nearest" });
+
+    const filter = one("[data-menu-filter]", menu);
+    filter?.addEventListener("input", () => {
+      const wanted = filter.value.trim().toLowerCase();
+      let found = 0;
+      for (const item of all(".menu-item", menu)) {
+        item.hidden = !item.textContent.toLowerCase().includes(wanted);
+        if (!item.hidden) found += 1;
+      }
+      for (const section of sections) {
+        section.hidden = !all(".menu-item", section).some((item) => !item.hidden);
+        section.open = wanted ? true : !folded().has(section.dataset.section) || Boolean(one(".active", section));
+      }
+      one(".menu-none", menu).hidden = found > 0;
+    });
+    filter?.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") one(".menu-item:not([hidden])", menu)?.click();
+      if (event.key === "Escape" && filter.value) {
+        event.preventDefault();
+        filter.value = "";
+        filter.dispatchEvent(new Event("input"));
+      }
+    });
+
+    one("[data-rail]", menu)?.addEventListener("click", (event) => {
+      const narrow = root.dataset.menu !== "rail";
+      if (narrow) root.dataset.menu = "rail";
+      else delete root.dataset.menu;
+      store.set("menu", narrow ? "rail" : "full");
+      event.currentTarget.setAttribute("aria-label", narrow ? "Widen menu" : "Narrow menu");
+      event.currentTarget.title = narrow ? "Widen menu" : "Narrow menu";
+    });
+  }
+
+  function setUpTheme() {
+    const button = one("[data-theme-toggle]");
+    if (!button) return;
+    const label = () => {
+      const dark = root.dataset.bsTheme === "dark";
+      one("span", button).textContent = dark ? "Light theme" : "Dark theme";
+      one("svg", button).replaceWith(icon(dark ? "sun" : "moon"));
+    };
+    label();
+    button.addEventListener("click", () => {
+      root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+      store.set("theme", root.dataset.bsTheme);
+      label();
+    });
+  }
+
+  // ---- Popups: browsers without anchor positioning -------------------------------------------
+
+  let opener = null;
+
+  function placePopup(event) {
+    const popup = event.target;
+    if (event.newState !== "open" || !popup.matches?.(".popup")) return;
+    if (CSS.supports("position-area", "block-end")) return;
+    const button = (opener?.getAttribute("popovertarget") === popup.id ? opener : one(`[popovertarget="${popup.id}"]`)).getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = popup;
+    const start = popup.matches("#row-menu, .page-actions .popup") ? button.right - width : button.left;
+    const below = button.bottom + height + 8 < innerHeight && !popup.matches(".popup-up");
+    popup.style.left = `${Math.max(8, Math.min(start, innerWidth - width - 8))}px`;
+    popup.style.top = `${below ? button.bottom : Math.max(8, button.top - height - 8)}px`;
+  }
+
+  // ---- Lists ---------------------------------------------------------------------------------
+
+  const rows = () => all(".rows tbody tr");
+  const rowLink = (row) => one("th > a", row) || one(".row-edit", row);
+  const rowMemory = () => `row ${location.pathname}${location.search}`;
+
+  function choose(row, focus = true) {
+    for (const other of rows()) other.classList.toggle("current", other === row);
+    if (focus) rowLink(row)?.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  function step(by) {
+    const list = rows();
+    if (!list.length) return;
+    const at = list.findIndex((row) => row.classList.contains("current") || row.contains(document.activeElement));
+    choose(list[Math.max(0, Math.min(list.length - 1, at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by))]);
+  }
+
+  function remember(row) {
+    try { sessionStorage.setItem(rowMemory(), rowLink(row).href); } catch { /* private window */ }
+  }
+
+  function recall() {
+    let href = null;
+    try { href = sessionStorage.getItem(rowMemory()); } catch { /* private window */ }
+    const row = href && rows().find((candidate) => rowLink(candidate)?.href === href);
+    if (row) choose(row, false);
+  }
+
+  // Grids and blocks are no tables to some screen readers (WebKit): what each part is, is said again.
+  // A card on a narrow screen shows each value with the name of its column.
+  function setUpTable(table) {
+    const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    for (const [element, role] of [[table, "table"], [table.tHead, "rowgroup"], [table.tBodies[0], "rowgroup"]]) element.setAttribute("role", role);
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) cell.setAttribute("role", cell.scope ? "columnheader" : cell.tagName === "TH" ? "rowheader" : "cell");
+    }
+    for (const row of table.tBodies[0].rows) {
+      if ("people" in table.dataset) row.cells[0].dataset.initials = initials(row.cells[0].textContent.trim());
+      [...row.cells].slice(1, -1).forEach((cell, index) => { cell.dataset.label = names[index + 1]; });
+      addTools(row);
+    }
+  }
+
+  function initials(name) {
+    const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+    return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word || "")][0] || "").join("").toUpperCase();
+  }
+
+  function addTools(row) {
+    const cell = row.lastElementChild;
+    const edit = one("a", cell);
+    const name = row.cells[0].textContent.trim();
+    cell.classList.add("row-tools");
+    if (edit) {
+      edit.className = "quiet-button row-edit";
+      edit.title = "Edit";
+      edit.setAttribute("aria-label", `Edit ${name}`);
+      edit.replaceChildren(icon("pencil"));
+    }
+    if (!rowLink(row)) return;
+    const more = document.createElement("button");
+    more.type = "button";
+    more.className = "quiet-button";
+    more.setAttribute("aria-label", `More for ${name}`);
+    more.setAttribute("popovertarget", "row-menu");
+    more.append(icon("dots"));
+    more.addEventListener("click", () => fillRowMenu(row));
+    cell.append(more);
+  }
+
+  // The one menu of all rows; it opens by itself when the button has been pressed.
+  function fillRowMenu(row) {
+    const menu = one("#row-menu");
+    const [, base, key] = rowLink(row).href.match(/^(.*)\/(?:details|edit)\/([^/?#]*)$/);
+    if (menu.dataset.key !== key && menu.matches(":popover-open")) menu.hidePopover();
+    menu.dataset.key = key;
+    const links = {
+      details: one("th > a", row)?.href,
+      edit: one(".row-edit", row)?.href,
+      delete: "delete" in menu.dataset && !("keep" in row.dataset) ? `${base}/delete?pks=${key}` : undefined,
+    };
+    for (const link of all("[data-row]", menu)) {
+      const href = links[link.dataset.row];
+      link.hidden = !href;
+      if (href) link.href = href;
+    }
+    one("[data-copy]", menu).dataset.copy = key;
+    choose(row, false);
+  }
+
+  let pressedAt = [0, 0];
+
+  function onRowClick(event) {
+    const row = event.target.closest("tr");
+    if (event.target.closest("a")) { remember(row); return; }
+    if (event.button > 1 || event.target.closest("button, input, label, summary")) return;
+    // Values can be marked and copied: a press that was drawn over text does not open the row.
+    const drawn = Math.hypot(event.clientX - pressedAt[0], event.clientY - pressedAt[1]) > 4;
+    const link = one("th > a", row);
+    if (!link || (drawn && !getSelection().isCollapsed)) return;
+    remember(row);
+    if (event.button || event.ctrlKey || event.metaKey) open(link.href, "_blank", "noopener");
+    else link.click();
+  }
+
+  function setUpList(within) {
+    for (const frame of all(".table-frame", within)) {
+      frame.addEventListener("scroll", () => frame.classList.toggle("scrolled", Math.abs(frame.scrollLeft) > 1), { passive: true });
+    }
+    for (const table of all(".rows", within)) {
+      setUpTable(table);
+      table.tBodies[0].addEventListener("mousedown", (event) => { pressedAt = [event.clientX, event.clientY]; });
+      table.tBodies[0].addEventListener("click", onRowClick);
+      table.tBodies[0].addEventListener("auxclick", onRowClick);
+      table.addEventListener("mouseover", (event) => {
+        const cell = event.target.closest("tbody th, tbody td");
+        if (cell && cell.scrollWidth > cell.clientWidth && !cell.title && !one("[title]", cell)) cell.title = cell.textContent.trim().slice(0, 1000);
+      });
+    }
+  }
+
+  // A list that answers with another page (sign-in, an error) is shown as that page.
+  function setUpSwaps() {
+    document.addEventListener("htmx:beforeSwap", (event) => {
+      const { xhr, target, requestConfig } = event.detail;
+      if (target.id !== "list" || (xhr.status < 400 && xhr.responseText.includes('id="list"'))) return;
+      event.preventDefault();
+      location.assign(requestConfig.verb === "get" ? event.detail.pathInfo.finalRequestPath : location.href);
+    });
+    document.addEventListener("htmx:sendError", (event) => location.assign(event.detail.pathInfo.finalRequestPath));
+    document.addEventListener("htmx:timeout", (event) => location.assign(event.detail.pathInfo.finalRequestPath));
+    document.addEventListener("htmx:afterSwap", (event) => refresh(event.detail.elt.isConnected ? event.detail.elt : document));
+  }
+
+  // ---- Forms ---------------------------------------------------------------------------------
+
+  function setUpLookups(within) {
+    if (!window.TomSelect) return;
+    for (const select of all("select[data-lookup-url]", within)) {
+      const name = one(`label[for="${select.id}"]`)?.firstChild?.textContent.trim() || "records";
+      let more = false;
+      const widget = new window.TomSelect(select, {
+        valueField: "id",
+        labelField: "text",
+        searchField: [],
+        sortField: "$order",
+        preload: "focus",
+        maxOptions: null,
+        hideSelected: true,
+        loadThrottle: 200,
+        allowEmptyOption: false,
+        placeholder: select.dataset.placeholder || "Search…",
+        plugins: select.multiple || !select.required ? { remove_button: { title: "Remove", label: "×" } } : {},
+        onType() { this.clearOptions(); },
+        onItemAdd() {
+          this.setTextboxValue("");
+          this.clearOptions();
+          this.load("");
+        },
+        load(term, done) {
+          const url = new URL(select.dataset.lookupUrl, location.href);
+          url.searchParams.set("term", term);
+          fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+            .then((response) => (response.ok ? response.json() : Promise.reject(new Error(response.statusText))))
+            .then((answer) => { more = answer.more; done(answer.results.map((found) => ({ ...found, id: String(found.id) }))); })
+            .catch(() => { more = false; done(); });
+        },
+        shouldLoad: () => true,
+        onLoad() { hint(this); },
+        render: {
+          option: (data) => line("option", data.text),
+          item: (data) => line("item", data.text),
+          no_results: () => line("no-results", `No ${name.toLowerCase()} found`),
+          loading: () => line("spinner-text", "Searching…"),
+        },
+      });
+      function hint(control) {
+        one(".more-hint", control.dropdown)?.remove();
+        if (more) control.dropdown.append(line("more-hint", "Type more to narrow the list"));
+      }
+      // The select itself is only there to be sent; what is said of it is said of the field that people use.
+      select.setAttribute("aria-hidden", "true");
+      widget.control_input.setAttribute("dir", "auto");
+      widget.control_input.setAttribute("aria-required", String(select.required));
+      for (const name of ["aria-describedby", "aria-invalid"]) {
+        if (select.hasAttribute(name)) widget.control_input.setAttribute(name, select.getAttribute(name));
+      }
+    }
+  }
+
+  function line(className, text) {
+    const element = document.createElement("div");
+    element.className = className;
+    element.dir = "auto";
+    element.textContent = text;
+    return element;
+  }
+
+  function contents(form) {
+    const parts = [];
+    for (const [name, value] of new FormData(form)) {
+      if (name.endsWith(":search")) continue;
+      parts.push(`${name}=${value instanceof File ? `${value.name}:${value.size}` : value}`);
+    }
+    return parts.join("\n");
+  }
+
+  function setUpUnsaved(form) {
+    const before = "dirty" in form.dataset ? null : contents(form);
+    const note = one(".unsaved", form);
+    let leaving = false;
+    const changed = () => before === null || contents(form) !== before;
+    const update = () => { note.hidden = !changed(); };
+    update();
+    form.addEventListener("input", update);
+    form.addEventListener("change", update);
+    form.addEventListener("submit", () => { leaving = true; });
+    one("[data-cancel]", form)?.addEventListener("click", () => { leaving = true; });
+    addEventListener("pageshow", () => { leaving = false; });
+    addEventListener("beforeunload", (event) => { if (!leaving && changed()) event.preventDefault(); });
+  }
+
+  const problemWords = (field) => {
+    const state = field.validity;
+    if (state.valueMissing) return field.type === "file" ? "Choose a file." : field.tagName === "SELECT" ? "Choose one." : "This is needed.";
+    if (state.tooShort) return `Use at least ${field.minLength} characters.`;
+    return state.valid ? "" : field.validationMessage;
+  };
+
+  function showProblem(field, words) {
+    const body = field.closest(".field-body, .gate-field");
+    if (!body) return;
+    const used = field.tomselect?.control_input || field;
+    one(".field-error[data-here]", body)?.remove();
+    if (!words) {
+      if (!one(".field-error", body)) used.removeAttribute("aria-invalid");
+      return;
+    }
+    used.setAttribute("aria-invalid", "true");
+    if (one(".field-error", body)) return;
+    const message = document.createElement("p");
+    message.className = "field-error";
+    message.id = `${field.id}-error`;
+    message.dataset.here = "";
+    message.append(icon("alert-circle"), words);
+    body.append(message);
+    const described = new Set((used.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
+    used.setAttribute("aria-describedby", [...described.add(message.id)].join(" "));
+  }
+
+  function setUpChecks(form) {
+    form.addEventListener("focusout", (event) => {
+      const field = event.target;
+      if (!field.willValidate || field.form !== form || !field.name) return;
+      // An empty field is not scolded before the form is sent; a wrong one is.
+      if (field.validity.valueMissing && !field.hasAttribute("aria-invalid")) return;
+      showProblem(field, problemWords(field));
+    });
+    let pending = false;
+    form.addEventListener("invalid", (event) => {
+      event.preventDefault();
+      const field = event.target;
+      field.closest("details")?.setAttribute("open", "");
+      showProblem(field, problemWords(field));
+      if (pending) return;
+      pending = true;
+      (field.tomselect || field).focus();
+      setTimeout(() => { pending = false; });
+    }, true);
+  }
+
+  // From a problem named above the form to the place where it is mended.
+  function onErrorLink(event) {
+    const field = document.getElementById(event.target.closest("a")?.hash.slice(1) || "");
+    if (!field) return;
+    event.preventDefault();
+    field.closest("details")?.setAttribute("open", "");
+    field.closest(".field").scrollIntoView({ block: "center" });
+    (field.tomselect || field).focus({ preventScroll: true });
+  }
+
+  function setUpForms(within) {
+    setUpLookups(within);
+    for (const links of all(".error-links", within)) links.addEventListener("click", onErrorLink);
+    all("form[data-unsaved]", within).forEach(setUpUnsaved);
+    all("form[data-unsaved], .gate-card form", within).forEach(setUpChecks);
+    for (const input of all("[data-select-all]", within)) input.addEventListener("focus", () => input.select());
+    for (const button of all("[data-show-password]", within)) {
+      const input = document.getElementById(button.dataset.showPassword);
+      button.addEventListener("click", () => {
+        const show = input.type === "password";
+        input.type = show ? "text" : "password";
+        button.setAttribute("aria-pressed", String(show));
+        button.setAttribute("aria-label", show ? "Hide password" : "Show password");
+        one("svg", button).replaceWith(icon(show ? "eye-off" : "eye"));
+      });
+      input.form.addEventListener("submit", () => { input.type = "password"; });
+    }
+  }
+
+  // ---- Copying -------------------------------------------------------------------------------
+
+  async function copy(button) {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = button.dataset.copy;
+      (button.closest("dialog, [popover]") || document.body).append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const label = one("span", button);
+    const words = label?.textContent;
+    one("svg", button)?.replaceWith(icon("check"));
+    if (label) label.textContent = "Copied";
+    say("Copied");
+    setTimeout(() => {
+      one("svg", button)?.replaceWith(icon("copy"));
+      if (label) label.textContent = words;
+    }, 1600);
+  }
+
+  function say(words) {
+    let voice = one("#voice");
+    if (!voice) {
+      voice = document.createElement("p");
+      voice.id = "voice";
+      voice.className = "visually-hidden";
+      voice.setAttribute("role", "status");
+      document.body.append(voice);
+    }
+    voice.textContent = "";
+    setTimeout(() => { voice.textContent = words; }, 50);
+  }
+
+  // ---- Palette -------------------------------------------------------------------------------
+
+  function pages() {
+    const links = all("#menu a.menu-item").map((link) => ({
+      url: link.href,
+      text: one(".menu-text", link).textContent,
+      section: link.closest(".menu-section")?.dataset.section || "",
+      icon: one("use", link).getAttribute("href").split("#")[1],
+    }));
+    const primary = one(".page-actions .btn-primary[href]");
+    if (primary) links.push({ url: primary.href, text: primary.textContent.trim(), section: "This page", icon: "plus" });
+    return links;
+  }
+
+  function setUpPalette() {
+    const dialog = one("#palette");
+    if (!dialog) return;
+    const input = one("input", dialog);
+    const list = one("ul", dialog);
+    let shown = [];
+    let at = 0;
+
+    const mark = () => {
+      [...list.children].forEach((element, index) => element.setAttribute("aria-selected", String(index === at)));
+      list.children[at]?.scrollIntoView({ block: "nearest" });
+      if (shown.length) input.setAttribute("aria-activedescendant", `palette-${at}`);
+      else input.removeAttribute("aria-activedescendant");
+    };
+    const go = () => { if (shown[at]) location.assign(shown[at].url); };
+    const draw = () => {
+      const wanted = input.value.trim().toLowerCase();
+      shown = pages().filter((page) => page.text.toLowerCase().includes(wanted) || page.section.toLowerCase().startsWith(wanted));
+      shown.sort((a, b) => b.text.toLowerCase().startsWith(wanted) - a.text.toLowerCase().startsWith(wanted));
+      at = 0;
+      list.replaceChildren(...shown.map((page, index) => {
+        const element = document.createElement("li");
+        element.id = `palette-${index}`;
+        element.setAttribute("role", "option");
+        const section = document.createElement("small");
+        section.textContent = page.section;
+        element.append(icon(page.icon), page.text, section);
+        element.addEventListener("mousemove", () => { if (at !== index) { at = index; mark(); } });
+        element.addEventListener("click", go);
+        return element;
+      }));
+      one(".palette-none", dialog).hidden = shown.length > 0;
+      mark();
+    };
+    input.addEventListener("input", draw);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        at = (at + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % (shown.length || 1);
+        mark();
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        go();
+      }
+    });
+    dialog.addEventListener("toggle", () => { if (dialog.open) { input.value = ""; draw(); } });
+  }
+
+  function openDialog(id) {
+    const dialog = document.getElementById(id);
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    dialog.dispatchEvent(new Event("toggle"));
+  }
+
+  // ---- Keys ----------------------------------------------------------------------------------
+
+  const typing = (element) => element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+
+  const shortcuts = {
+    "/": () => { const search = one("#search"); if (!search) return false; search.focus(); search.select(); return true; },
+    "?": () => { openDialog("shortcuts"); return true; },
+    j: () => { step(1); return true; },
+    k: () => { step(-1); return true; },
+    e: () => {
+      const row = document.activeElement.closest("tr") || one(".rows tr.current");
+      const link = (row && one(".row-edit", row)) || one("[data-edit]");
+      if (row) remember(row);
+      link?.click();
+      return Boolean(link);
+    },
+  };
+
+  function onKey(event) {
+    if (event.isComposing || event.altKey) return;
+    const command = isMac ? event.metaKey : event.ctrlKey;
+    if (command && event.key.toLowerCase() === "k" && !event.shiftKey) {
+      event.preventDefault();
+      openDialog("palette");
+      return;
+    }
+    if (command && event.key.toLowerCase() === "s" && !event.shiftKey) {
+      const form = one("#record-form");
+      if (!form) return;
+      event.preventDefault();
+      form.requestSubmit(one('.save-bar button[value="Save"]', form));
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || typing(event.target) || one("dialog[open]")) return;
+    if (Object.hasOwn(shortcuts, event.key) && shortcuts[event.key]()) event.preventDefault();
+  }
+
+  // ---- Everything together -------------------------------------------------------------------
+
+  function refresh(within) {
+    localTimes(within);
+    setUpList(within);
+    recall();
+  }
+
+  function onClick(event) {
+    opener = event.target.closest("[popovertarget]");
+    const button = event.target.closest("button");
+    if (!button) return;
+    if ("copy" in button.dataset) copy(button);
+    if ("dismiss" in button.dataset) button.closest(".toast-note").remove();
+    if (button.dataset.openDialog) {
+      button.closest("[popover]")?.hidePopover();
+      openDialog(button.dataset.openDialog);
+    }
+  }
+
+  if (isMac) {
+    for (const key of all("kbd[data-ctrl]")) key.textContent = "⌘";
+    for (const key of all("kbd[data-shortcut]")) key.textContent = `⌘ ${key.dataset.shortcut}`;
+  }
+  for (const dialog of all("dialog")) {
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  }
+  setUpMenu();
+  setUpTheme();
+  setUpPalette();
+  setUpSwaps();
+  setUpForms(document);
+  refresh(document);
+  document.addEventListener("toggle", placePopup, true);
+  document.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey);
+})();
