@@ -1,0 +1,32 @@
+"""SQLAdmin's own questions, for pages that are written in its way."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqladmin.authentication import AuthenticationBackend
+from sqladmin.authorization import AuthorizationBackend
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin_site.permissions import allows
+
+
+class Grants(AuthorizationBackend):
+    """SQLAdmin's question "may they do this", answered by permissions."""
+
+    def has_permission(self, request: Request, identity: str, action: str, obj: Any = None) -> bool:
+        return allows(request.state.identity, action, identity)
+
+
+class SignedIn(AuthenticationBackend):
+    """SQLAdmin's question "who is this", which the middleware has answered, for pages of one's own."""
+
+    def __init__(self, to_sign_in: Callable[[Request], Response]) -> None:
+        self.middlewares = []
+        self._to_sign_in = to_sign_in
+
+    async def authenticate(self, request: Request) -> Response | bool:
+        return True if request.state.identity else self._to_sign_in(request)
+
+    async def get_user_id(self, request: Request) -> Any:
+        return request.state.identity.user_id

@@ -1,0 +1,179 @@
+"""SQLAdmin's Admin with our pages behind its paths and route names."""
+
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any
+
+from anyio import CapacityLimiter
+from itsdangerous import URLSafeSerializer
+from sqladmin import Admin, BaseView
+from sqlalchemy import Table
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Mount, Route
+
+from admin_site import audit
+from admin_site.admin import pages
+from admin_site.admin.actions import act
+from admin_site.admin.answering import endpoint, failure_page, http_error_page, to_sign_in
+from admin_site.admin.backends import Grants, SignedIn
+from admin_site.admin.flashes import Flashes
+from admin_site.admin.generate import view_classes
+from admin_site.admin.shell import menu, person
+from admin_site.admin.templating import STATIC, PageTemplates, VersionedFiles, make_environment
+from admin_site.admin.views import AdminView
+from admin_site.admin.visit import Page
+from admin_site.config import Settings
+from admin_site.database import Database
+from admin_site.errors import NotFound
+from admin_site.permissions import Identity
+from admin_site.security.tokens import SessionCookie
+
+BASE_PATH = "/admin"
+ENTRANCE_THREADS = 8  # for the pages of people who are not signed in yet
+SAFE_AND_FORMS = ["GET", "POST"]
+
+
+class AdminSite(Admin):
+    """The admin over one database and a list of models."""
+
+    def __init__(
+        self,
+        app: Starlette,
+        database: Database,
+        settings: Settings,
+        models: Sequence[type],
+        views: Sequence[type[AdminView] | type[BaseView]] = (),
+        templates_dir: str = "templates",
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self._environment_at = cache(lambda base_path: make_environment(templates_dir, base_path))
+        assert settings.secret_key is not None  # noqa: S101 - create_app makes sure
+        secret = settings.secret_key.get_secret_value()
+        self.cookie = SessionCookie(secret, is_secure=settings.is_secure)
+        self.link_signer = URLSafeSerializer(secret, salt="password link")
+        self.entrance = CapacityLimiter(ENTRANCE_THREADS)
+        self.flashes = Flashes(secret, path=BASE_PATH, is_secure=settings.is_secure)
+        super().__init__(
+            app,
+            session_maker=database.new_session_maker(),
+            base_url=BASE_PATH,
+            title=settings.site_title,
+            templates_dir=templates_dir,
+            authentication_backend=SignedIn(lambda request: to_sign_in(self, request)),
+            authorization_backend=Grants(),
+        )
+        self.templates = PageTemplates(self)  # type: ignore[assignment]  # the one method that pages call
+        self.admin.router.routes = self._routes()
+        self.admin.exception_handlers = {
+            HTTPException: partial(http_error_page, self),
+            Exception: partial(failure_page, self),
+        }
+        written = [view for view in views if issubclass(view, AdminView)]
+        for view in view_classes(models, written):
+            self.add_view(view)
+        for page in views:
+            if not issubclass(page, AdminView):
+                self.add_view(page)
+        self._views_by_model = {view.model: view for view in self.model_views}
+        self.views_by_table = {
+            audit.model_name(view.description): view for view in reversed(self.model_views)
+        }
+        self._views_by_identity = {view.identity: view for view in self.model_views}
+
+    @property
+    def model_views(self) -> list[AdminView]:
+        return [view for view in self.views if isinstance(view, AdminView)]
+
+    def find_view(self, identity: str) -> AdminView:
+        try:
+            return self._views_by_identity[identity]
+        except KeyError:
+            raise NotFound(f"There is no model “{identity[:100]}” here.") from None
+
+    def view_of(self, model: type) -> AdminView | None:
+        """Return the view of a model, or of the nearest class it inherits from."""
+        return next(
+            (self._views_by_model[base] for base in model.__mro__ if base in self._views_by_model), None
+        )
+
+    def table_name(self, table: Table) -> str:
+        """Return what people call the rows of a table."""
+        view = next((view for view in self.model_views if view.description.mapper.local_table is table), None)
+        return view.name_plural if view else table.name.replace("_", " ").capitalize()
+
+    def base_path(self, request: Request) -> str:
+        """Return the path the admin is mounted at, behind whatever proxy there is."""
+        root: str = request.scope.get("root_path", "")
+        return root if root.endswith(BASE_PATH) else root + BASE_PATH
+
+    def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """Return a page; what every page shows is added to `context`."""
+        base = self.base_path(request)
+        identity: Identity | None = getattr(request.state, "identity", None)
+        message = self.flashes.read(request)
+        shared = {
+            "request": request,
+            "status": status,
+            "site": {
+                "title": self.settings.site_title,
+                "home_url": f"{base}/",
+                "sign_out_url": f"{base}/logout",
+                "menu": menu(self, request) if identity else [],
+            },
+            "identity": person(self, request, identity) if identity else None,
+            "flashes": [message] if message else [],
+            "page": {"title": context.get("title", ""), "home": template == "home.html"},
+            "environment": "",
+        }
+        html = self._environment_at(base).get_template(template).render(shared | context)
+        response = HTMLResponse(html, status_code=status)
+        if message:
+            self.flashes.clear(response)
+        return response
+
+    def _handle_action_decorated_func(self, func: Any, view: Any, view_instance: Any) -> None:
+        """Take a method marked with SQLAdmin's `@action`; our action page runs it."""
+        slug = getattr(func, "_slug", None)
+        if slug is None or not hasattr(func, "_action"):
+            return
+        view_instance.sqladmin_actions[slug] = func
+        if func._add_in_list:
+            view_instance._custom_actions_in_list[slug] = func._label
+        if func._add_in_detail:
+            view_instance._custom_actions_in_detail[slug] = func._label
+        if func._confirmation_message:
+            view_instance._custom_actions_confirmation[slug] = func._confirmation_message
+
+    def _routes(self) -> list[BaseRoute]:
+        """Return our pages at SQLAdmin's paths under its names; its routes to files on disk are left out."""
+        signed_in: list[tuple[str, str, Page, list[str]]] = [
+            ("/", "index", pages.home, ["GET"]),
+            ("/{identity}/list", "list", pages.list_records, ["GET"]),
+            ("/{identity}/details/{pk:path}", "details", pages.show_record, ["GET"]),
+            ("/{identity}/create", "create", pages.create_record, SAFE_AND_FORMS),
+            ("/{identity}/edit/{pk:path}", "edit", pages.edit_record, SAFE_AND_FORMS),
+            ("/{identity}/delete", "delete", pages.delete_record, SAFE_AND_FORMS),
+            ("/{identity}/ajax/lookup", "ajax_lookup", pages.look_up, ["GET"]),
+            ("/{identity}/action/{slug}", "action", act, SAFE_AND_FORMS),
+            ("/logout", "logout", pages.sign_out, ["POST"]),
+        ]
+        open_to_all: list[tuple[str, str, Page, list[str]]] = [
+            ("/login", "login", pages.sign_in, SAFE_AND_FORMS),
+            ("/set-password/{token}", "password_link", pages.open_password_link, ["GET"]),
+            ("/set-password", "set_password", pages.set_password, SAFE_AND_FORMS),
+        ]
+        return [
+            Mount("/statics", app=VersionedFiles(directory=STATIC), name="statics"),
+            *(
+                Route(path, endpoint(self, page, public=True), name=name, methods=methods)
+                for path, name, page, methods in open_to_all
+            ),
+            *(
+                Route(path, endpoint(self, page), name=name, methods=methods)
+                for path, name, page, methods in signed_in
+            ),
+        ]

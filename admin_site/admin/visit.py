@@ -1,0 +1,188 @@
+"""One request as a page sees it: who asks for what, in which session."""
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import anyio.from_thread
+from markupsafe import Markup
+from sqlalchemy import Select, false, inspect, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, undefer
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from admin_site.descriptions import describe
+from admin_site.errors import Forbidden
+from admin_site.keys import Scope, decode_key, find
+from admin_site.listing import Listing
+from admin_site.listing.paths import key_among
+from admin_site.permissions import Action, Identity
+from admin_site.services.constraints import explain
+
+if TYPE_CHECKING:
+    from admin_site.admin.site import AdminSite
+    from admin_site.admin.views import AdminView
+
+HIDDEN = Markup('<span class="empty" title="You may not see this">–</span>')
+"""What stands for a record whose name this person may not read."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass
+class Visit:
+    """What a page is given. One session, one transaction; raising rolls everything back."""
+
+    site: "AdminSite"
+    request: Request
+    session: Session
+    form: FormData
+    _scopes: dict[type, Scope | None] = field(default_factory=dict, repr=False)
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks; pages that anybody may see do not ask."""
+        identity: Identity | None = self.request.state.identity
+        if identity is None:
+            raise Forbidden("Sign in first.")
+        return identity
+
+    @property
+    def is_post(self) -> bool:
+        return self.request.method not in SAFE_METHODS
+
+    def view(self, action: str) -> "AdminView":
+        """Return the view that the URL names; raises NotFound, or Forbidden for `action`."""
+        view = self.site.find_view(self.request.path_params["identity"])
+        if not view.allows(self.request, action):
+            raise Forbidden(f"You may not {_verb(action)} {view.name_plural.lower()}.")
+        return view
+
+    def record(self, view: "AdminView", action: str, key: str) -> Any:
+        """Return the record with this key in a URL; raises NotFound, or Forbidden for `action` on it."""
+        record = self.within_scope(view, key)
+        if not view.allows(self.request, action, record):
+            raise Forbidden(f"You may not {_verb(action)} this {view.name.lower()}.")
+        return record
+
+    def within_scope(self, view: "AdminView", key: str) -> Any:
+        parts = decode_key(view.description, key)
+        # What a list leaves out until asked for, a record's own page shows.
+        deferred = [column.key for column in view.description.mapper.column_attrs if column.deferred]
+        options = [undefer(getattr(view.model, name)) for name in deferred]
+        return find(self.session, view.description, parts, options, view.scope(self.request))
+
+    def scope_of(self, model: type) -> Scope | None:
+        """Return what leaves of other records of a class those this person may see; None: all of them."""
+        if model not in self._scopes:
+            view = self.site.view_of(model)
+            if view is None:
+                self._scopes[model] = None
+            else:
+                may_list = view.allows(self.request, Action.LIST)
+                self._scopes[model] = view.scope(self.request) if may_list else nothing
+        return self._scopes[model]
+
+    def may_list(self, model: type) -> bool:
+        """Return whether this person may see any record of a class beside another one."""
+        return self.scope_of(model) is not nothing
+
+    def listing(self, view: "AdminView") -> Listing:
+        """Return a view's list as this person may see it, with what it tells of related records."""
+        scopes = {target: self.scope_of(target) for target in view.listing.targets}
+        related = {target: scope for target, scope in scopes.items() if scope is not None}
+        return view.listing.scoped(view.scope(self.request), related)
+
+    def hidden(self, records: Iterable[Any]) -> frozenset[int]:
+        """Return by id() the records whose names this person may not read.
+
+        It costs a query for each class that has a scope, and none for the others.
+        """
+        by_class: dict[type, dict[tuple[Any, ...], list[int]]] = {}
+        for record in records:
+            if self.scope_of(type(record)) is not None:
+                key = describe(type(record)).key_of(record)
+                by_class.setdefault(type(record), {}).setdefault(key, []).append(id(record))
+        for model, keys in by_class.items():
+            for key in self._seen(model, keys):
+                keys.pop(key, None)
+        return frozenset(found for keys in by_class.values() for ids in keys.values() for found in ids)
+
+    def _seen(self, model: type, keys: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return those of the keys whose records this person may see."""
+        scope, description = self.scope_of(model), describe(model)
+        assert scope is not None  # noqa: S101 - the others are not asked about
+        columns = [getattr(model, name) for name in description.key]
+        statement: Select[Any] = select(*columns).where(key_among(description, model, keys))
+        return [] if scope is nothing else [tuple(row) for row in self.session.execute(scope(statement))]
+
+    def commit(self, view: "AdminView") -> None:
+        """Commit, translating what the database refuses only now, such as a deferred constraint."""
+        try:
+            self.session.commit()
+        except DBAPIError as error:
+            raise explain(error, view.description) from error
+
+    def call(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> Any:
+        """Run an asynchronous function from the worker thread a page runs in."""
+        return anyio.from_thread.run(function, *arguments)
+
+    def url(self, view: "AdminView", page: str, record: Any = None, **query: str) -> str:
+        """Return the address of a view's page, of one record when it is about one."""
+        path = f"{self.site.base_path(self.request)}/{view.identity}/{page}"
+        if record is not None:
+            path += "/" + view.key(record)
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def record_url(self, record: Any) -> str | None:
+        """Return where a record of any class can be seen, or None when this person cannot see it."""
+        view = self.site.view_of(type(record))
+        if view is None or not view.allows(self.request, "details"):
+            return None
+        return self.url(view, "details", record)
+
+    def label(self, record: Any) -> str:
+        return describe(type(record)).label_of(record)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        return self.site.render(self.request, template, status=status, **context)
+
+    def go(self, url: str, text: str, **more: str) -> Response:
+        """Send the browser on to `url`, where `text` greets it, with `more` for the page there to know."""
+        response = RedirectResponse(url, status_code=303)
+        self.site.flashes.leave(response, {"kind": "success", "text": text, **more})
+        return response
+
+
+Page = Callable[[Visit], Response]
+
+
+def nothing(statement: Select[Any]) -> Select[Any]:
+    """Leave no row: the scope of a class whose records somebody may not list."""
+    return statement.where(false())
+
+
+def leads_over(hidden: frozenset[int], record: Any, path: str) -> bool:
+    """Return whether a dotted name of a record reads one of the records that are hidden."""
+    return bool(hidden) and any(id(other) in hidden for other in passed(record, path))
+
+
+def passed(record: Any, path: str) -> Iterator[Any]:
+    """Yield the single related records that a dotted name leads over, the last of them too."""
+    for name in path.split("."):
+        if name not in inspect(type(record)).relationships:
+            return
+        record = getattr(record, name)
+        if inspect(record, raiseerr=False) is None:
+            return  # nobody, or many
+        yield record
+
+
+def _verb(action: str) -> str:
+    return _VERBS.get(action, action.removeprefix("action:").replace("-", " "))
+
+
+_VERBS = {"list": "see", "details": "see", "create": "add", "edit": "change"}
