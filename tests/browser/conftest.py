@@ -1,0 +1,104 @@
+"""A real Chromium in front of a real server over a seeded database.
+
+The tests skip where no Chromium is installed; BROWSER_TESTS=required makes that a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from admin_site.database import Database
+from admin_site.seed import seed
+from tests.browser.sites import Site, Visitor
+from tests.conftest import _sqlite_url
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+MISSING = "no Chromium is installed, so nothing was tested in a browser (Debian: apt install chromium)"
+ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+DEFAULTS = {"viewport": {"width": 1400, "height": 900}, "reduced_motion": "reduce"}
+PEOPLE = 60
+TIMEOUT = 15_000  # milliseconds; a busy machine is slow, not wrong
+
+
+def find_chromium() -> str | None:
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = find_chromium()
+    if path is None and os.environ.get("BROWSER_TESTS") == "required":
+        pytest.fail(MISSING)
+    if path is None:
+        pytest.skip(MISSING)
+    return path
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if find_chromium() is None and any(
+        "/browser/" in str(r.nodeid) for r in terminalreporter.getreports("skipped")
+    ):
+        terminalreporter.write_line(f"Browser tests: {MISSING}.", yellow=True)
+
+
+# A module's own browser, not the whole run's: while Playwright is open, no other test of this process can
+# run an event loop.
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def seeded_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated and seeded SQLite file to copy."""
+    file = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("browser") / "seeded.sqlite3"))
+    with Database(_sqlite_url(file)) as database:
+        seed(database, people=PEOPLE)
+    return file
+
+
+@pytest.fixture
+def site(seeded_file: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site of our own models on a database of the test's own, and its server."""
+    with Site(_sqlite_url(Path(shutil.copy(seeded_file, tmp_path / "site.sqlite3")))) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def shared_site(seeded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site for the tests of a module that change nothing."""
+    file = tmp_path_factory.mktemp("shared") / "site.sqlite3"
+    with Site(_sqlite_url(Path(shutil.copy(seeded_file, file)))) as site:
+        yield site
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Opens a browser profile of its own for a site; what went wrong in it fails the test at the end."""
+    with ExitStack() as stack:
+        visitors: list[Visitor] = []
+
+        def open_profile(site: Site, **options: object) -> Visitor:
+            context = chromium.new_context(**(DEFAULTS | options))
+            context.set_default_timeout(TIMEOUT)
+            stack.callback(context.close)
+            visitors.append(Visitor(site, context))
+            return visitors[-1]
+
+        yield open_profile
+        problems = [problem for visitor in visitors for problem in visitor.problems]
+    assert problems == []
+
+
+@pytest.fixture
+def page(site: Site, visit: Callable[..., Visitor]) -> Page:
+    """A page of a superuser who is signed in."""
+    return visit(site).sign_in().page
