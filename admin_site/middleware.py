@@ -89,8 +89,8 @@ class SameOrigin:
         sources = headers.getlist("origin") or headers.getlist("referer")
         if not sources:
             return not any(name.startswith("sec-fetch-") for name in headers)
-        ours = self.public_origin or _origin(f"{scope['scheme']}://{headers.get('host', '')}")
-        return {_origin(source) for source in sources} == {ours}
+        ours = {self.public_origin, _origin(f"{scope['scheme']}://{headers.get('host', '')}")} - {None}
+        return {_origin(source) for source in sources} <= ours
 
 
 class Identification:
