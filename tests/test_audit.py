@@ -85,6 +85,27 @@ class LongKey(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
 
 
+class Vessel(Base):
+    __tablename__ = "vessels"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    length: Mapped[int | None]
+
+
+class Steamer(Vessel):
+    """Inherits the attributes, not the table."""
+
+    __tablename__ = "steamers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    length: Mapped[int | None]
+    funnels: Mapped[int]
+
+    __mapper_args__ = {"concrete": True}
+
+
 class Unequal:
     """Compared it gives no truth, as arrays do."""
 
@@ -841,6 +862,48 @@ def test_labels_that_load_what_they_read_do_so_only_a_few_times(shop_session):
     assert len([label for label in labels if " of Shop " in label]) == MAX_LOADS
     assert set(labels) <= {f"Order {o.number} of {o.shop.name}" for o in orders} | {
         f"Order {o.id}" for o in orders
+    }
+
+
+def test_many_expired_records_are_read_at_once(shop_session):
+    number = MAX_LOADS * 3
+    shop_session.add_all(Vessel(name=f"Raft {n}") for n in range(number))
+    shop_session.commit()
+    vessels = shop_session.scalars(select(Vessel)).all()
+    forget(shop_session)
+    shop_session.expire_all()
+
+    for vessel in vessels:
+        vessel.length = 7
+    with statements_of(shop_session) as statements:
+        shop_session.flush()
+
+    found = entries(shop_session)
+    assert {entry.label for entry in found} == {f"Raft {n}" for n in range(number)}
+    assert all(entry.changes == {"length": [None, 7]} for entry in found)
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 2
+
+
+def test_many_values_that_sql_computes_are_all_recorded(shop_session):
+    number = MAX_LOADS * 2
+    shops = [Shop(name=f"Shop {n}") for n in range(number)]
+    shop_session.add_all(shops)
+    shop_session.commit()
+    forget(shop_session)
+    for shop in shops:
+        shop.visits = Shop.visits + 1
+    shop_session.flush()
+
+    assert [entry.changes for entry in entries(shop_session)] == [{"visits": [0, 1]}] * number
+
+
+def test_records_of_tables_of_their_own_do_not_share_a_name(shop_session):
+    shop_session.add_all([Vessel(id=1, name="Raft"), Steamer(id=1, name="Titanic", funnels=4)])
+    shop_session.flush()
+
+    assert {(entry.model, entry.label) for entry in entries(shop_session)} == {
+        ("vessels", "Raft"),
+        ("steamers", "Titanic"),
     }
 
 

@@ -18,13 +18,17 @@ _Names = dict[InstanceState[Any], set[str]]
 
 
 def read_before(session: Session, further: Iterable[object] = ()) -> Stored:
-    """Load what is not loaded of records that go, and return the old values that changes hide.
+    """Load what entries will say of records, and return the old values that changes hide.
 
-    A change hides the old value when that was not loaded or was changed in its place, and both values when
-    the new one is what a SQL expression says.
+    Of a record that goes that is everything, of others what they are called by. A change hides the old value
+    when that was not loaded or was changed in its place, and both values when the new one is what a SQL
+    expression says.
     """
     leaving = [*_leaving(session), *_states(further)]
-    _load(session, {state: names for state in leaving if (names := _unloaded(state))})
+    told = {state: audited_names(describe(state.mapper)) for state in leaving}
+    named = {state: frozenset(describe(state.mapper).label_fields) for state in _states(session.dirty)}
+    unloaded = {state: state.unloaded & names for state, names in (named | told).items()}
+    _load(session, {state: names for state, names in unloaded.items() if names})
     stored: Stored = {}
     unknown: _Names = {}
     for state in _states(session.dirty):
@@ -45,10 +49,6 @@ def _leaving(session: Session) -> Iterator[InstanceState[Any]]:
     for state in _states(session.dirty):
         if state.mapper._is_orphan(state):  # SQLAlchemy 2.1 has no public name for this
             yield state
-
-
-def _unloaded(state: InstanceState[Any]) -> set[str]:
-    return state.unloaded & audited_names(describe(state.mapper))
 
 
 def _hidden(state: InstanceState[Any]) -> Iterator[str]:

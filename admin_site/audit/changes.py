@@ -39,14 +39,13 @@ class Change:
 class Aftermath:
     """What the database does by itself when `record` is deleted.
 
-    `numbers` are those of rows that nobody lists one by one, before and after.
+    It deletes some records and empties fields of others. `numbers` are those of the rows that nobody lists
+    one by one, before and after.
     """
 
     record: object
     deleted: list[Any] = field(default_factory=list)
-    cleared: list[tuple[Any, tuple[str, ...]]] = field(
-        default_factory=list
-    )  # and the fields that become empty
+    cleared: list[tuple[Any, tuple[str, ...]]] = field(default_factory=list)
     numbers: Values = field(default_factory=dict)
 
 

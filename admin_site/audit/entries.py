@@ -40,7 +40,7 @@ def record_key(description: Description, record: object) -> str:
 
     One that is too long for it ends in a digest of the whole.
     """
-    key = encode_key(description, description.key_of(record))
+    key = encode_key(description, _key_of(description, record))
     if len(key) <= _MAX_KEY:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()
@@ -73,6 +73,13 @@ def _row(session: Session, change: Change) -> dict[str, Any]:
         "ip_address": act.ip_address,
     }
     return {name: _fit(name, value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _key_of(description: Description, record: object) -> tuple[Any, ...]:
+    """Return a record's key as it is now, without loading what has expired."""
+    state = inspect(record)
+    stored = state.identity or (None,) * len(description.key)
+    return tuple(state.dict.get(name, part) for name, part in zip(description.key, stored, strict=True))
 
 
 def _root(mapper: Mapper[Any]) -> Mapper[Any]:

@@ -6,8 +6,9 @@ labels of one flush share a budget; when it is spent, a record is called by its 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from admin_site.descriptions import describe
 
@@ -20,10 +21,16 @@ class TooManyLoads(Exception):
     """A label asks for more than the labels of its flush may load."""
 
 
+@dataclass
+class _Budget:
+    left: int = MAX_LOADS
+    is_read: bool = False  # whether a label is being read: nothing else counts
+
+
 @contextmanager
 def few_loads(session: Session) -> Iterator[None]:
-    """Refuse what is loaded in this block beyond MAX_LOADS."""
-    session.info[_BUDGET] = MAX_LOADS
+    """Let the labels that are read in this block load MAX_LOADS times."""
+    session.info[_BUDGET] = _Budget()
     try:
         yield
     finally:
@@ -31,13 +38,19 @@ def few_loads(session: Session) -> Iterator[None]:
 
 
 def spend_load(session: Session) -> None:
-    """Count a load; raises TooManyLoads, which `label_of` answers with a label that needs none."""
-    budget = session.info.get(_BUDGET)
-    if budget is not None:
-        if budget <= 0:
+    """Count a load; raises TooManyLoads, whereupon the record is called by its key."""
+    budget: _Budget | None = session.info.get(_BUDGET)
+    if budget is not None and budget.is_read:
+        if not budget.left:
             raise TooManyLoads
-        session.info[_BUDGET] = budget - 1
+        budget.left -= 1
 
 
 def label_of(record: object) -> str:
-    return describe(type(record)).label_of(record)
+    session = object_session(record)
+    budget = (session.info.get(_BUDGET) if session else None) or _Budget()
+    budget.is_read = True
+    try:
+        return describe(type(record)).label_of(record)
+    finally:
+        budget.is_read = False

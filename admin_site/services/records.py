@@ -60,7 +60,8 @@ def update(session: Session, actor: Identity, description: Description, record: 
     require(actor, Action.EDIT, description.identity)
     _refuse_unwritable(description, values)
     _keep_partners(session, description, record, values)
-    partial, orphans = [], []
+    partial: list[str] = []
+    orphans: list[Any] = []
     with session.no_autoflush:
         _load(session, record, [name for name in values if name in description.mapper.column_attrs])
         for name, value in _single(values):
@@ -70,7 +71,7 @@ def update(session: Session, actor: Identity, description: Description, record: 
             if moves.is_partial:
                 partial.append(name)
             if description.mapper.relationships[name].cascade.delete_orphan:
-                orphans.extend(moves.leaving)
+                orphans.extend(member for member in moves.leaving if inspect(member).persistent)
     _flush(session, actor, description, values, going=orphans)
     if partial:
         session.expire(record, partial)

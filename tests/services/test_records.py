@@ -303,7 +303,7 @@ def store(session: Session, *stored: Any) -> Any:
     session.commit()
     session.execute(text("DELETE FROM audit_entries"), execution_options=UNAUDITED)
     session.commit()
-    return stored[0]
+    return stored[0] if stored else None
 
 
 def reloaded(session: Session, record: Any) -> Any:
@@ -734,6 +734,25 @@ def test_members_that_belong_to_a_record_are_deleted_when_they_leave_it(club_ses
         ("delete", "matches"),
         ("delete", "goals"),
         ("delete", "goals"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "model"), [("visits", relations.Visit), ("loans", relations.Loan)])
+def test_members_that_are_only_queried_come_and_go_too(zoo_session, name, model):
+    words = "note" if name == "visits" else "title"
+    library, first, second = (
+        relations.Library(name="L"),
+        model(**{words: "first"}),
+        model(**{words: "second"}),
+    )
+    store(zoo_session, library)
+    update(zoo_session, library, **{name: Members(add=(first, second))})
+    store(zoo_session)
+    update(zoo_session, library, **{name: Members(add=(second,), remove=(first,))})
+
+    assert zoo_session.scalars(select(getattr(model, words))).all() == ["second"]
+    assert [(action, changes[words]) for action, _, changes in entries(zoo_session)] == [
+        ("delete", ["first", None])
     ]
 
 
