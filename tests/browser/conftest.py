@@ -10,23 +10,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from admin_site.database import Database
 from admin_site.seed import seed
+from tests.browser.chromium import CHROMIUM, Chromium, find_chromium
 from tests.browser.sites import Site, Visitor
 from tests.conftest import _sqlite_url
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+HERE = Path(__file__).parent
 MISSING = "no Chromium is installed, so nothing was tested in a browser (Debian: apt install chromium)"
-ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 DEFAULTS = {"viewport": {"width": 1400, "height": 900}, "reduced_motion": "reduce"}
 PEOPLE = 60
 TIMEOUT = 15_000  # milliseconds; a busy machine is slow, not wrong
-
-
-def find_chromium() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
@@ -39,21 +35,23 @@ def chromium_path() -> str:
     return path
 
 
+@pytest.fixture
+def chromium(pytestconfig: pytest.Config, chromium_path: str) -> Browser:
+    return pytestconfig.stash.setdefault(CHROMIUM, Chromium()).started(chromium_path)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Close the browser before tests of other folders: while Playwright is open no event loop can run."""
+    if (nextitem is None or HERE not in nextitem.path.parents) and CHROMIUM in item.config.stash:
+        item.config.stash[CHROMIUM].close()
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     if find_chromium() is None and any(
-        "/browser/" in str(r.nodeid) for r in terminalreporter.getreports("skipped")
+        "/browser/" in report.nodeid for report in terminalreporter.getreports("skipped")
     ):
         terminalreporter.write_line(f"Browser tests: {MISSING}.", yellow=True)
-
-
-# A module's own browser, not the whole run's: while Playwright is open, no other test of this process can
-# run an event loop.
-@pytest.fixture(scope="module")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

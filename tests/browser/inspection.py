@@ -27,7 +27,7 @@ NAMED_ROLES = {
 
 
 def faults(page: Page) -> list[str]:
-    """Return all that is wrong with a page in the light theme, and what is too faint in the dark one."""
+    """Return all that is wrong with a page, and what is too faint on it in the light or in the dark theme."""
     found = wrong(page) + without_a_name(page) + too_faint(page)
     page.emulate_media(color_scheme="dark")
     page.locator("html[data-bs-theme=dark]").wait_for()

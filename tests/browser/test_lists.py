@@ -159,11 +159,15 @@ def test_instants_are_in_the_zone_of_the_viewer_with_utc_on_hover(site: Site, vi
     with site.database.session() as session:
         person = session.scalars(select(User).where(User.user_name == "leon.alonso")).one()
         created = person.created_at
-    page = visit(site, timezone_id="Asia/Tokyo").sign_in().go("/admin/user/list?search=leon.alonso")
+    visitor = visit(site, timezone_id="Asia/Tokyo").sign_in()
+    page = visitor.go("/admin/user/list?search=leon.alonso")
 
     instant = page.locator("tbody time").last
     expect(instant).to_have_text(f"{created.astimezone(ZoneInfo('Asia/Tokyo')):%Y-%m-%d %H:%M}")
     expect(instant).to_have_attribute("title", re.compile(f"^{created:%Y-%m-%d %H:%M}.* UTC$"))
+    visitor.go("/admin/")
+    expect(page.locator("time").first).to_have_text(re.compile("minute"))
+    expect(page.locator("time").first).to_have_attribute("title", re.compile(" UTC$"))
 
 
 def test_on_a_narrow_screen_each_value_stands_beside_the_name_of_its_column(

@@ -55,8 +55,9 @@ def keys(site: Site, model: type) -> list[str]:
 
 
 def test_a_form_saved_unchanged_changes_nothing(zoo_site: Site, backend: str, visit: Callable[..., Visitor]):
-    scripts = backend == "sqlite"  # a browser without scripts is quicker, and sends forms in the same way
-    page = visit(zoo_site, java_script_enabled=scripts).sign_in().page
+    page = visit(zoo_site, java_script_enabled=backend == "sqlite").sign_in().page
+    # A hundred pages are opened, and how they look changes nothing of what is sent.
+    page.route("**/*.css?*", lambda route: route.fulfill(body="", content_type="text/css"))
     for model in MODELS[backend]:
         identity = describe(model).identity
         before = rows(zoo_site, model)
@@ -100,12 +101,8 @@ def test_every_page_of_every_sort_of_column_stays_in_a_narrow_window(
     found = []
     for model in MODELS[backend]:
         identity = describe(model).identity
-        listed = keys(zoo_site, model)
-        for path in (
-            "list",
-            "create",
-            *(f"{kind}/{key}" for key in listed[-2:] for kind in ("details", "edit")),
-        ):
+        key = keys(zoo_site, model)[-1]
+        for path in ("list", "create", f"details/{key}", f"edit/{key}"):
             page.goto(f"{zoo_site.address}/admin/{identity}/{path}")
             found += [f"{identity}/{path}: {fault}" for fault in wrong(page)]
 
