@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     web_concurrency: int = Field(default=1, ge=1, description="Server processes that `serve` starts.")
+    list_time_limit: float = Field(
+        default=3.0, gt=0, le=600, description="Seconds a list may keep the database busy before it gives up."
+    )
     site_title: str = Field(default="Admin", min_length=1, description="The name in the page head.")
 
     @model_validator(mode="after")

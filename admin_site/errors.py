@@ -7,6 +7,7 @@ AdminSiteError
 ├── Forbidden            the person may not do this
 ├── Invalid              the values cannot be saved; says which and why
 ├── Conflict             the record cannot change or go because of what else is stored
+├── TooSlow              the database needs longer than people wait for a list
 └── LinkExpired          a password link is unknown, used or too old
 """
 
@@ -46,6 +47,10 @@ class Invalid(AdminSiteError):
 
 
 class Conflict(AdminSiteError):
+    pass
+
+
+class TooSlow(AdminSiteError):
     pass
 
 

@@ -22,6 +22,7 @@ from admin_site.errors import (
     Invalid,
     LinkExpired,
     NotFound,
+    TooSlow,
 )
 from admin_site.permissions import Identity
 from admin_site.security.tokens import safe_next
@@ -43,6 +44,7 @@ STATUS: dict[type[AdminSiteError], tuple[int, str]] = {
     NotFound: (404, "Nothing here"),
     Conflict: (409, "That is not possible now"),
     LinkExpired: (410, "This link no longer works"),
+    TooSlow: (503, "This takes too long"),
 }
 """How each refusal is answered: the status and the title of its page."""
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import anyio.from_thread
 from markupsafe import Markup
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 HIDDEN = Markup('<span class="empty" title="You may not see this">–</span>')
 """What stands for a record whose name this person may not read."""
 
+ZONE_COOKIE = "zone"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -53,6 +57,14 @@ class Visit:
     @property
     def is_post(self) -> bool:
         return self.request.method not in SAFE_METHODS
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The time zone of the viewer's browser, which tells it in a cookie; UTC until it has."""
+        try:
+            return ZoneInfo(self.request.cookies[ZONE_COOKIE])
+        except (KeyError, ValueError, OSError):
+            return UTC
 
     def view(self, action: str) -> "AdminView":
         """Return the view that the URL names; raises NotFound, or Forbidden for `action`."""

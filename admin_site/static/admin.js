@@ -27,6 +27,12 @@
 
   const two = (number) => String(number).padStart(2, "0");
 
+  // Filters such as "today" and times that are typed are meant in this zone.
+  function tellZone() {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    if (timeZone) document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+  }
+
   function ago(date) {
     const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
     const minutes = Math.round((date - Date.now()) / 60000);
@@ -610,6 +616,7 @@
   for (const dialog of all("dialog")) {
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   }
+  tellZone();
   setUpMenu();
   setUpTheme();
   setUpPalette();
