@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.exc import DataError, DBAPIError, StatementError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DataError, DBAPIError, MultipleResultsFound, StatementError
+from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
 
-from admin_site.descriptions import Description, Field, Kind
+from admin_site.descriptions import Description, Field, Kind, Unreadable
 from admin_site.errors import Conflict, NotFound
 from admin_site.values import from_text, to_text
 
@@ -19,6 +20,8 @@ Scope = Callable[[Select[Any]], Select[Any]]  # leaves of a query the rows that 
 EMPTY = "~"
 NULL = "~~"
 SEPARATOR = ";"
+
+AMBIGUOUS = "Records of several kinds have this key. Open the one you mean from the list of its kind."
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _PART = re.compile(r"(?:[A-Za-z0-9_-]|~[0-9A-F]{2})+")
@@ -56,20 +59,24 @@ def find(
     options: Sequence[ORMOption] = (),
     scope: Scope | None = None,
 ) -> Any:
-    """Return the record with this key.
+    """Return the record with this key, whose relations load when they are asked for, whatever they say.
 
     Raises NotFound, also for keys that the database cannot compare and for records outside `scope`.
     """
+    options = (lazyload("*"), *options)
     if all(part is None for part in key):
         raise _not_found(description)
     try:
         record = session.get(description.model, tuple(key), options=options)
     except (DataError, OverflowError):
         record = None
+    except MultipleResultsFound:
+        raise Conflict(AMBIGUOUS) from None
     except (
         LookupError,
         ValueError,
         TypeError,
+        AssertionError,  # a kind of record (polymorphic_identity) that no class has
     ) as error:  # what types raise for a value that is none of theirs
         raise Conflict(f"A stored value of this record cannot be read: {error}") from error
     except StatementError as error:
@@ -78,7 +85,15 @@ def find(
         record = None  # a value that the column's type could not turn into a parameter
     if record is None or (scope is not None and not _is_within(session, description, key, scope)):
         raise _not_found(description)
+    _empty_broken(description, record)
     return record
+
+
+def _empty_broken(description: Description, record: Any) -> None:
+    """Let relations be empty whose foreign keys cannot be read: nothing could be asked of the database."""
+    for relation in description.relations:
+        if any(isinstance(vars(record).get(name), Unreadable) for name in relation.columns):
+            set_committed_value(record, relation.name, None)
 
 
 def _is_within(session: Session, description: Description, key: Sequence[Any], scope: Scope) -> bool:

@@ -3,33 +3,57 @@
 import random
 import re
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, undefer
 
 from admin_site.descriptions import describe
-from admin_site.errors import NotFound
+from admin_site.errors import Conflict, NotFound
 from admin_site.keys import decode_key, encode_key, find
 from admin_site.models import User
 from tests import zoo
-from tests.zoo import columns, keys, postgresql, relations
+from tests.conftest import _postgresql_database, _sqlite_url
+from tests.zoo import columns, keys, mappings, postgresql, relations
 
 SEGMENT = re.compile(r"[A-Za-z0-9_~;-]+")
 
 
+@pytest.fixture(scope="module")
+def zoo_engine_on(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Engine]]:
+    """One zoo for each kind of database, filled when it is first asked for."""
+    made: dict[str, Engine] = {}
+    with ExitStack() as stack:
+
+        def engine_on(backend: str) -> Engine:
+            if backend not in made:
+                url = _sqlite_url(tmp_path_factory.mktemp("zoo") / "zoo.sqlite3")
+                if backend == "postgresql":
+                    server = request.getfixturevalue("postgresql_server")
+                    url = stack.enter_context(_postgresql_database(server, "template0"))
+                engine = made[backend] = create_engine(url)
+                stack.callback(engine.dispose)
+                zoo.create(engine)
+                with Session(engine) as session:
+                    zoo.fill(session)
+                    session.commit()
+            return made[backend]
+
+        yield engine_on
+
+
 @pytest.fixture
-def zoo_session(empty_database_url):
-    engine = create_engine(empty_database_url)
-    zoo.create(engine)
-    with Session(engine) as session:
-        zoo.fill(session)
-        session.commit()
+def zoo_session(zoo_engine_on: Callable[[str], Engine], backend: str) -> Iterator[Session]:
+    """A session whose work is undone."""
+    with Session(zoo_engine_on(backend)) as session:
         yield session
-    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +170,15 @@ def test_every_record_is_found_by_its_segment(zoo_session):
         zoo_session.expunge_all()
 
 
+def test_a_key_that_several_records_have_is_refused_in_words(zoo_session):
+    """Tables of a class that has none of its own number their rows each for itself."""
+    zoo_session.add_all([mappings.Bond(id=7), mappings.Share(id=7)])
+    zoo_session.flush()
+
+    with pytest.raises(Conflict, match="several kinds"):
+        find(zoo_session, describe(mappings.Asset), (7,))
+
+
 @pytest.mark.parametrize(
     ("model", "key"),
     [
@@ -200,9 +233,12 @@ def test_what_to_load_can_be_said(zoo_session):
 
 
 def test_a_lost_connection_is_no_missing_record(zoo_session):
-    @event.listens_for(zoo_session.get_bind(), "before_cursor_execute")
     def lose_connection(*_):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    with pytest.raises(OperationalError):
-        find(zoo_session, describe(relations.Tag), (1,))
+    event.listen(zoo_session.get_bind(), "before_cursor_execute", lose_connection)
+    try:
+        with pytest.raises(OperationalError):
+            find(zoo_session, describe(relations.Tag), (1,))
+    finally:
+        event.remove(zoo_session.get_bind(), "before_cursor_execute", lose_connection)

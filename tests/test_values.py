@@ -481,6 +481,8 @@ def _as_read(field: Field, value: Any) -> Any:
 def test_every_typed_value_is_stored_as_it_was_typed(zoo_session):
     for model in zoo.models_on(zoo_session.get_bind().dialect.name):
         description = describe(model)
+        if description.read_only or model in zoo.VIEWS:
+            continue
         texts = {}
         for record in zoo_session.scalars(select(model)).all():
             for field in description.fields:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import types
 from sqlalchemy.engine.default import DefaultDialect
 
-from admin_site.descriptions.labels import in_words
 from admin_site.descriptions.model import Choice
+from admin_site.descriptions.names import in_words
 
 _DIALECT = DefaultDialect()
 

@@ -12,8 +12,8 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.elements import Null
 
 from admin_site.descriptions.kinds import shape_of
-from admin_site.descriptions.labels import in_words
 from admin_site.descriptions.model import NO_DEFAULT, Field, Kind
+from admin_site.descriptions.names import in_words
 from admin_site.descriptions.reasons import SECRET
 from admin_site.descriptions.secrecy import reads_secret, tells_secret
 from admin_site.descriptions.shapes import field_of

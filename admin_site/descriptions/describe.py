@@ -7,12 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Table
+from sqlalchemy.exc import NoReferencedColumnError, NoReferencedTableError
 from sqlalchemy.orm import Mapper, registry
 
-from admin_site.descriptions import labels
+from admin_site.descriptions import labels, names
 from admin_site.descriptions.computed import computed_fields
+from admin_site.descriptions.english import in_plural
 from admin_site.descriptions.fields import column_fields
 from admin_site.descriptions.model import Description, Field, Relation
+from admin_site.descriptions.reasons import in_words_of
 from admin_site.descriptions.relations import relations
 from admin_site.errors import ConfigurationError
 
@@ -52,23 +55,26 @@ def _describe(mapper: Mapper[Any]) -> Description:
     columns = column_fields(mapper)
     fields = (*columns, *computed_fields(mapper, columns))
     related = relations(mapper)
-    name = labels.in_words(model.__name__)
+    name = names.name_of(mapper)
     key = tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
-    has_str = labels.defines_str(model)
+    read_only = _why_read_only(mapper, in_plural(name))
+    naming = () if labels.defines_str(model) else labels.naming_fields(name, model, columns)
     return Description(
         model=model,
         mapper=mapper,
-        identity=labels.slug_of(model.__name__),
+        identity=names.slug_of(model.__name__) or "model",
         name=name,
-        name_plural=labels.in_plural(name),
-        subject=labels.subject_of(model.__module__),
+        name_plural=in_plural(name),
+        subject=names.subject_of(model.__module__, _schema(mapper)),
         table=_table(mapper),
         fields=fields,
         relations=related,
         key=key,
-        label_fields=() if has_str else labels.naming_fields(model, columns),
+        label_fields=next(iter(naming), ()),
+        other_label_fields=naming[1:],
         key_is_generated=all(field.generated for field in fields if field.name in key),
-        abstract_reason=_abstract_reason(mapper, fields, related),
+        abstract_reason=read_only or _abstract_reason(mapper, fields, related),
+        read_only=read_only,
     )
 
 
@@ -77,11 +83,32 @@ def _table(mapper: Mapper[Any]) -> str:
     return table.fullname if isinstance(table, Table) else ""
 
 
+def _schema(mapper: Mapper[Any]) -> str:
+    table = mapper.local_table
+    return (table.schema or "") if isinstance(table, Table) else ""
+
+
+def _why_read_only(mapper: Mapper[Any], plural: str) -> str:
+    """Return why SQLAlchemy cannot save or delete records of the class; "" when it can.
+
+    A table's info={"read_only": ...} says so too.
+    """
+    if not isinstance(mapper.local_table, Table):
+        return f"{plural} are read from a query, which cannot be changed."
+    for table in (table for table in mapper.tables if isinstance(table, Table)):
+        if mark := in_words_of(table.info.get("read_only")):
+            return mark
+        for key in sorted(table.foreign_keys, key=lambda key: key.target_fullname):
+            try:
+                key.column  # noqa: B018 - it raises where there is none
+            except (NoReferencedTableError, NoReferencedColumnError):
+                return f"{plural} cannot be saved: they refer to {key.target_fullname}, which no model has."
+    return ""
+
+
 def _abstract_reason(mapper: Mapper[Any], fields: Iterable[Field], related: Iterable[Relation]) -> str:
     """Return why no record of this very class can be made; "" when one can."""
-    name = labels.in_words(mapper.class_.__name__)
-    if not isinstance(mapper.local_table, Table):
-        return f"{labels.in_plural(name)} are read from a query, which cannot be added to."
+    name = names.name_of(mapper)
     if inspect.isabstract(mapper.class_):
         return f"{name} is abstract: add one of its kinds."
     if mapper.polymorphic_abstract or _has_no_identity(mapper):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapper
 from admin_site.descriptions import checks
 from admin_site.descriptions.kinds import shape_of
 from admin_site.descriptions.model import NO_DEFAULT, Field, Kind
+from admin_site.descriptions.names import in_snake_case
 from admin_site.descriptions.places import Place, places
 from admin_site.descriptions.reasons import KEY, why_read_only
 from admin_site.descriptions.relations import columns_of_relations
@@ -33,7 +34,6 @@ def _field(place: Place, covered: frozenset[Any]) -> Field:
     shape = shape_of(column.type, place.annotation)
     minimum, maximum = limits_of(shape, checks.bounds_of(column) if place.table is not None else [])
     target, target_field = target_of(place) if covered.isdisjoint(place.prop.columns) else (None, "")
-    is_secret = bool(place.info.get("secret"))
     field = replace(
         field_of(shape, place.name),
         kind=_kind(place, shape),
@@ -41,7 +41,7 @@ def _field(place: Place, covered: frozenset[Any]) -> Field:
         nullable=shape.nullable and bool(column.nullable) and not place.is_key,
         unique=place.is_unique,
         primary_key=place.is_key,
-        secret=is_secret,
+        secret=place.is_secret,
         generated=shape.generated or place.is_generated,
         default=place.default,
         read_only=why_read_only(place, shape),
@@ -49,8 +49,8 @@ def _field(place: Place, covered: frozenset[Any]) -> Field:
         minimum=minimum,
         maximum=maximum,
         deferred=bool(place.prop.deferred),
-        searchable=not is_secret and shape.kind in _TEXTS and not shape.converts,
-        sortable=not is_secret and is_sortable(shape),
+        searchable=not place.is_secret and shape.kind in _TEXTS and not shape.converts,
+        sortable=not place.is_secret and is_sortable(shape),
         target=target,
         target_field=target_field,
         help=column.doc or column.comment or "",
@@ -60,6 +60,6 @@ def _field(place: Place, covered: frozenset[Any]) -> Field:
 
 
 def _kind(place: Place, shape: Shape) -> Kind:
-    if shape.kind == Kind.TEXT and shape.length is None and _LONG_NAMES.fullmatch(place.name):
+    if shape.kind == Kind.TEXT and shape.length is None and _LONG_NAMES.fullmatch(in_snake_case(place.name)):
         return Kind.LONG_TEXT
     return shape.kind

@@ -1,57 +1,41 @@
-"""The words that people know things by."""
+"""What people call a record."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from admin_site.descriptions.names import in_snake_case, squashed
+from admin_site.descriptions.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from admin_site.descriptions.model import Description, Field
 
 MAX_LABEL = 120
+MAX_NAMES = 3  # ways to name a record that are tried one after the other
 
-_ACRONYMS = re.compile("api|csv|html|https?|iban|id|ips?|isbn|json|pdf|sku|sql|ui|ur[il]s?|utc|uuid|vat|xml")
-_IRREGULAR = {
-    "person": "people",
-    "child": "children",
-    "man": "men",
-    "woman": "women",
-    "mouse": "mice",
-    "foot": "feet",
-    "tooth": "teeth",
-    "index": "indexes",
-    "shelf": "shelves",
-    "half": "halves",
-    "leaf": "leaves",
-    "wolf": "wolves",
-    "knife": "knives",
-    "life": "lives",
-    "analysis": "analyses",
-    "basis": "bases",
-    "crisis": "crises",
-    "news": "news",
-    "series": "series",
-    "species": "species",
-    "data": "data",
-    "metadata": "metadata",
-    "information": "information",
-    "equipment": "equipment",
-    "staff": "staff",
-    "feedback": "feedback",
-}
-_WORD_BREAK = re.compile(r"_+|\W+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Names that name a record, the best first; a pair of names makes one label.
-_NAMING = (
+_BEST = (
     ("name",),
-    ("title",),
     ("full_name",),
     ("display_name",),
+    ("first_name", "last_name"),
+    ("given_name", "family_name"),
+    ("forename", "surname"),
+)
+_OWN_ENDINGS = (
+    "name",
+    "title",
+    "label",
+    "code",
+    "number",
+    "description",
+)  # of the class's own name: order_number
+_NAMING = (
+    ("title",),
     ("label",),
     ("subject",),
     ("headline",),
-    ("first_name", "last_name"),
     ("user_name",),
-    ("username",),
     ("login",),
     ("nickname",),
     ("email",),
@@ -66,38 +50,6 @@ _NAMING = (
 )
 _NAMING_ENDINGS = ("_name", "_title", "_label")
 _PLUMBING = ("sqlalchemy", "sqlmodel", "pydantic", "builtins")
-_GENERIC_MODULES = ("models", "model", "tables", "entities", "__init__")
-
-
-def in_words(name: str) -> str:
-    """Return an identifier as words: "First name" of first_name, "User type" of UserType."""
-    words = [word for word in _WORD_BREAK.split(name) if word]
-    words = [_spelled(word) for word in words]
-    if not words:
-        return name
-    words[0] = words[0][0].upper() + words[0][1:]
-    return " ".join(words)
-
-
-def in_plural(words: str) -> str:
-    """Return the English plural of a phrase, which is that of its last word."""
-    *before, last = words.split(" ")
-    plural = _plural(last)
-    return " ".join([*before, plural])
-
-
-def slug_of(class_name: str) -> str:
-    """Return the identity that SQLAdmin gives to the view of a class: "user-type" of UserType."""
-    dashed = re.sub(r"(.)([A-Z][a-z]+)", r"\1-\2", class_name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", dashed).lower()
-
-
-def subject_of(module: str) -> str:
-    """Return the words for the last part of a module's name that says something."""
-    parts = module.split(".")
-    while len(parts) > 1 and parts[-1] in _GENERIC_MODULES:
-        parts.pop()
-    return in_words(parts[-1].strip("_")) or "Records"
 
 
 def defines_str(model: type) -> bool:
@@ -108,17 +60,14 @@ def defines_str(model: type) -> bool:
     return False
 
 
-def naming_fields(model: type, fields: Iterable["Field"]) -> tuple[str, ...]:
-    """Return the fields whose values name a record best; none when no field does."""
-    named = {_in_snake_case(field.name): field for field in fields if _can_name(field)}
-    for names in _naming_candidates(model):
-        if all(name in named for name in names):
-            return tuple(named[name].name for name in names)
-    for ending in _NAMING_ENDINGS:
-        for name, field in named.items():
-            if name.endswith(ending):
-                return (field.name,)
-    return tuple(field.name for field in named.values() if field.unique)[:1]
+def naming_fields(name: str, model: type, fields: Iterable["Field"]) -> tuple[tuple[str, ...], ...]:
+    """Return the fields whose values name a record, the best first; each member makes one label.
+
+    A record that holds nothing in the first is called by the second. `name` is what such records are called.
+    """
+    naming = [field for field in fields if _can_name(field)]
+    groups = dict.fromkeys(_naming_groups(name, model, naming))
+    return tuple(groups)[:MAX_NAMES]
 
 
 def label_of(description: "Description", record: object) -> str:
@@ -126,7 +75,7 @@ def label_of(description: "Description", record: object) -> str:
     text = ""
     # A __str__ of someone else's may raise anything: a lazy load without a session, None + "text".
     with suppress(Exception):
-        text = _one_line(_called(description, record))
+        text = _called(description, record)
     return text or key_label(description, record)
 
 
@@ -142,13 +91,19 @@ def key_label(description: "Description", record: object) -> str:
 
 def _called(description: "Description", record: object) -> str:
     if not description.label_fields:
-        return str(record) if defines_str(type(record)) else ""
-    values = [getattr(record, name) for name in description.label_fields]
-    return " ".join(_shown(value) for value in values if value is not None)
+        return _one_line(str(record)) if defines_str(type(record)) else ""
+    for names in (description.label_fields, *description.other_label_fields):
+        values = [getattr(record, name) for name in names]
+        words = (_shown(value) for value in values if value is not None and type(value) is not Unreadable)
+        if text := _one_line(" ".join(words)):
+            return text
+    return ""
 
 
 def _one_line(text: str) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    line = " ".join(text.split())
     return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1].rstrip() + "…"
 
 
@@ -156,35 +111,18 @@ def _shown(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _spelled(word: str) -> str:
-    if _ACRONYMS.fullmatch(word.lower()) or (word.isupper() and len(word) > 1 and len(word) < 6):
-        return word.upper()
-    return word.lower()
-
-
-def _plural(word: str) -> str:
-    lower = word.lower()
-    if lower in _IRREGULAR:
-        return word[0] + _IRREGULAR[lower][1:]
-    if lower.endswith("s") and not lower.endswith(("ss", "us", "is")):
-        return word  # it is one already
-    if re.search(r"[^aeiou]y$", lower):
-        return word[:-1] + "ies"
-    if re.search(r"(s|x|z|ch|sh)$", lower):
-        return word + "es"
-    return word + "s"
-
-
 def _can_name(field: "Field") -> bool:
     return field.kind in ("text", "long_text") and field.column is not None and not field.secret
 
 
-def _in_snake_case(name: str) -> str:
-    """Return a name as it would be spelled here: FirstName is first_name."""
-    return in_words(name).lower().replace(" ", "_")
-
-
-def _naming_candidates(model: type) -> Sequence[tuple[str, ...]]:
-    own = _in_snake_case(model.__name__)
-    by_own_name = ((f"{own}_{ending}",) for ending in ("name", "title", "label", "code", "number"))
-    return (("name",), ("title",), *by_own_name, (own,), *_NAMING)
+def _naming_groups(name: str, model: type, fields: list["Field"]) -> Iterator[tuple[str, ...]]:
+    by_name = {squashed(field.name): field.name for field in reversed(fields)}
+    own = dict.fromkeys((squashed(name), squashed(model.__name__)))
+    by_own_name = [(f"{word}{ending}",) for word in own for ending in (*_OWN_ENDINGS, "")]
+    for names in (*_BEST, *by_own_name, *_NAMING):
+        group = [squashed(part) for part in names]
+        if all(part in by_name for part in group):
+            yield tuple(by_name[part] for part in group)
+    for ending in _NAMING_ENDINGS:
+        yield from ((field.name,) for field in fields if in_snake_case(field.name).endswith(ending))
+    yield from ((field.name,) for field in fields if field.unique)

@@ -127,8 +127,10 @@ class Description:
     relations: tuple[Relation, ...]
     key: tuple[str, ...]
     label_fields: tuple[str, ...]
+    other_label_fields: tuple[tuple[str, ...], ...]  # what names a record that holds nothing in those
     key_is_generated: bool
-    abstract_reason: str
+    abstract_reason: str  # why no record can be added; "" when one can
+    read_only: str = ""  # why no record can be added, changed or deleted
 
     @cached_property
     def _fields(self) -> dict[str, Field]:

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any
 
-from sqlalchemy import Column, Index, Table, UniqueConstraint
+from sqlalchemy import Column, Index, Table, UniqueConstraint, types
 from sqlalchemy.orm import ColumnProperty, Mapped, Mapper
 
 from admin_site.descriptions.model import NO_DEFAULT
+from admin_site.descriptions.secrecy import is_digest, is_secret
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,17 @@ class Place:
     @property
     def info(self) -> dict[Any, Any]:
         return {**self.column.info, **self.prop.info}
+
+    @property
+    def is_secret(self) -> bool:
+        return is_secret(self.column, self.info, self.name)
+
+    @property
+    def is_write_only(self) -> bool:
+        """Whether it is a secret that may be typed all the same: nobody marked it, and it is no digest."""
+        is_text = isinstance(self.column.type, types.String)
+        is_made = is_digest(self.name) or is_digest(self.column.name)
+        return self.is_secret and "secret" not in self.info and is_text and not is_made
 
     @property
     def is_key(self) -> bool:

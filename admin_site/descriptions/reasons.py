@@ -17,6 +17,7 @@ DISCRIMINATOR = "It says what kind of record this is."
 SYSTEM = "The database keeps it."
 NO_TABLE = "It is read from a query, which cannot be changed."
 MARKED = "It cannot be changed here."
+VIEW = "These are read from a view of the database, which cannot be changed."
 
 
 def why_read_only(place: Place, shape: Shape) -> str:
@@ -24,7 +25,7 @@ def why_read_only(place: Place, shape: Shape) -> str:
     column = place.column
     for holds, reason in (
         (place.table is None, NO_TABLE),
-        (place.info.get("secret"), SECRET),
+        (place.is_secret and not place.is_write_only, SECRET),
         (column.computed is not None, COMPUTED),
         (column.identity is not None and column.identity.always, NUMBERED),
         (column.system, SYSTEM),

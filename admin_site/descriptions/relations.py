@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Column, Table
+from sqlalchemy.ext.automap import AutomapBase
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 from sqlalchemy.util import duck_type_collection
 
-from admin_site.descriptions.labels import in_words
 from admin_site.descriptions.model import Relation
+from admin_site.descriptions.names import relation_label
 from admin_site.descriptions.reasons import NO_TABLE, in_words_of
 
 VIEW_ONLY = "It only shows what other fields and records say."
@@ -28,7 +29,14 @@ _COLLECTIONS = {list: "list", set: "set", dict: "dict"}
 
 
 def relations(mapper: Mapper[Any]) -> tuple[Relation, ...]:
-    return tuple(_relation(mapper, prop) for prop in mapper.relationships)
+    return tuple(_relation(mapper, prop) for prop in _in_order(mapper))
+
+
+def _in_order(mapper: Mapper[Any]) -> list[RelationshipProperty[Any]]:
+    """Return the relations as they were declared; automap makes them in another order each time."""
+    if not issubclass(mapper.class_, AutomapBase):
+        return list(mapper.relationships)
+    return sorted(mapper.relationships, key=lambda prop: (bool(prop.uselist), prop.key))
 
 
 def columns_of_relations(mapper: Mapper[Any]) -> frozenset[Any]:
@@ -47,7 +55,7 @@ def _relation(mapper: Mapper[Any], prop: RelationshipProperty[Any]) -> Relation:
     stands_for_columns = direction == "many_to_one" and not obstacle
     return Relation(
         name=prop.key,
-        label=in_words(prop.key),
+        label=relation_label(prop),
         target=prop.mapper.class_,
         many=bool(prop.uselist),
         direction=direction,

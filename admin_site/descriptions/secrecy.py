@@ -1,16 +1,57 @@
-"""Whether an attribute tells what a column marked as secret holds."""
+"""Which columns are secret, and whether an attribute tells what they hold.
+
+A column is secret when its info says so, or when its name does and its info says nothing.
+"""
 
 import inspect
+import re
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, TypeDecorator, types
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.orm import CompositeProperty, Mapper, SynonymProperty
 from sqlalchemy.sql import visitors
 
+from admin_site.descriptions.names import in_snake_case
+
 _Seen = set[tuple[type, str]]
+
+_DIGEST = "(hash(ed)?|digest|salt|crypt(ed)?|encrypted|cipher(text)?)"
+_SECRET = re.compile(
+    r"(\w+_)?(user|hashed|encrypted)?"
+    r"(pass(word|wd|phrase|code)|pwd|secret|token|otp_seed|salt|(recovery|backup)_?code"
+    r"|(api|secret|private|access|auth|encryption|signing|session)_?(key|token))s?"
+    rf"(_?{_DIGEST}|_?key|_value|_text|_plain)?"
+)
+_OF_DIGESTS = re.compile(rf"(\w+_)?(hashed|encrypted)_?\w+|\w*?_?{_DIGEST}")
+_TEXTS = (types.String, types.LargeBinary, types.BINARY, types.VARBINARY, types.NullType)
+
+
+def is_secret(column: Column[Any], info: dict[Any, Any], name: str) -> bool:
+    """Whether what a column of an attribute `name` holds is never shown; `info` is that of both."""
+    mark = info.get("secret")
+    return _sounds_secret(column, name) if mark is None else bool(mark)
+
+
+def is_digest(name: str) -> bool:
+    """Whether the name is that of something made from a secret, which nobody types."""
+    return _OF_DIGESTS.fullmatch(in_snake_case(name)) is not None
+
+
+def _sounds_secret(column: Column[Any], name: str) -> bool:
+    """Keys stand in addresses anyway, and a foreign key tells no more than which record it refers to."""
+    if column.primary_key or column.foreign_keys or not _holds_text(column.type):
+        return False
+    return any(_SECRET.fullmatch(in_snake_case(each)) for each in (name, column.name))
+
+
+def _holds_text(type_: Any) -> bool:
+    if isinstance(type_, types.ARRAY):
+        return _holds_text(type_.item_type)
+    plain = type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    return isinstance(plain, _TEXTS) and not isinstance(plain, types.Enum)
 
 
 def tells_secret(mapper: Mapper[Any], name: str, seen: _Seen | None = None) -> bool:
@@ -28,8 +69,7 @@ def tells_secret(mapper: Mapper[Any], name: str, seen: _Seen | None = None) -> b
     if isinstance(prop, CompositeProperty):
         return any(tells_secret(mapper, part.key, seen) for part in prop.props)
     if prop is not None:
-        is_marked = bool(prop.info.get("secret"))
-        return is_marked or any(reads_secret(column) for column in getattr(prop, "columns", ()))
+        return any(_tells(column, prop.info, name) for column in getattr(prop, "columns", ()))
     attribute = inspect.getattr_static(mapper.class_, name, None)
     if isinstance(attribute, AssociationProxy):
         return _proxy_tells_secret(mapper, attribute, seen)
@@ -37,9 +77,15 @@ def tells_secret(mapper: Mapper[Any], name: str, seen: _Seen | None = None) -> b
 
 
 def reads_secret(expression: Any) -> bool:
-    """Whether a column marked as secret stands anywhere in a SQL expression."""
+    """Whether a secret column stands anywhere in a SQL expression."""
     columns = (element for element in visitors.iterate(expression) if isinstance(element, Column))
-    return any(bool(column.info.get("secret")) for column in columns)
+    return any(is_secret(column, dict(column.info), column.name) for column in columns)
+
+
+def _tells(expression: Any, info: Any, name: str) -> bool:
+    if isinstance(expression, Column):
+        return is_secret(expression, {**expression.info, **info}, name)
+    return bool(info.get("secret")) or reads_secret(expression)
 
 
 def _proxy_tells_secret(mapper: Mapper[Any], proxy: AssociationProxy[Any], seen: _Seen) -> bool:

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.types import TypeEngine
 
 from admin_site.descriptions import checks
-from admin_site.descriptions.labels import in_words
 from admin_site.descriptions.model import Choice, Field, Kind
+from admin_site.descriptions.names import in_words, words_of
 
 _UNORDERED = (pg.TSVECTOR, pg.TSQUERY, pg.JSONPATH, pg.REGCLASS, pg.REGCONFIG, types.UserDefinedType)
 _SORTABLE = frozenset(Kind) - {Kind.JSON, Kind.MAPPING, Kind.ARRAY, Kind.BINARY, Kind.OPAQUE}
@@ -42,8 +42,7 @@ def field_of(shape: Shape, name: str) -> Field:
     """Return a field that knows nothing beyond its type."""
     return Field(
         name=name,
-        # "Active: yes" reads better than "Is active: yes".
-        label=in_words(name.removeprefix("is_") if shape.kind is Kind.BOOLEAN else name),
+        label=_label(name, shape.kind),
         kind=shape.kind,
         column_type=shape.column_type,
         is_decorated=shape.is_decorated,
@@ -59,6 +58,13 @@ def field_of(shape: Shape, name: str) -> Field:
         minimum=shape.minimum,
         maximum=shape.maximum,
     )
+
+
+def _label(name: str, kind: Kind) -> str:
+    """Return the words for a name; "Active: yes" reads better than "Is active: yes"."""
+    words = words_of(name)
+    is_claim = kind is Kind.BOOLEAN and len(words) > 1 and words[0].lower() == "is"
+    return in_words("_".join(words[1:]) if is_claim else name)
 
 
 def is_sortable(shape: Shape) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import null
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import JSON
 
-from admin_site.descriptions import Field, Kind
+from admin_site.descriptions import Field, Kind, Unreadable
 from admin_site.values import documents, literals, numbers, texts, times
 
 _Reader = Callable[[Field, str], Any]
@@ -43,6 +43,8 @@ def to_text(field: Field, value: Any) -> str:
     """
     if value is None or isinstance(value, ClauseElement):
         return ""
+    if isinstance(value, Unreadable):
+        return value.text
     if field.kind == Kind.ARRAY:
         return documents.write_array(field, value, to_text)
     _, write = _FORMS[field.kind]

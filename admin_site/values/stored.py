@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import JSON
 
-from admin_site.descriptions import Field, Kind
+from admin_site.descriptions import Field, Kind, Unreadable
 from admin_site.values.forms import to_text
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -21,6 +21,8 @@ def to_json(field: Field, value: Any) -> Any:
     """
     if value is None or value is JSON.NULL or isinstance(value, ClauseElement):
         return None
+    if isinstance(value, Unreadable):
+        return _safe(value.text)
     if isinstance(value, bytes | bytearray | memoryview):
         return {"bytes": len(bytes(value)), "sha256": hashlib.sha256(bytes(value)).hexdigest()}
     if field.kind in (Kind.BOOLEAN, Kind.INTEGER) and isinstance(value, int):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import (
     Mapped,
     Session,
     mapped_column,
+    undefer,
 )
 
 from admin_site import models
@@ -46,7 +47,7 @@ def test_every_class_is_described_in_full(model):
         assert field.kind != Kind.OPAQUE or field.read_only
         assert field.column is not None or field.read_only
         assert not (field.required and (field.nullable or field.generated))
-        assert not field.secret or (field.read_only and not field.searchable and not field.sortable)
+        assert not field.secret or not (field.searchable or field.sortable)
         assert field.target is None or describe(field.target).field(field.target_field)
     for relation in description.relations:
         assert relation.collection or not relation.many
@@ -102,7 +103,7 @@ def test_every_field_that_says_so_can_be_sorted_compared_and_searched(empty_data
         zoo.fill(session)
         session.commit()
         for model in zoo.models_on(engine.dialect.name):
-            records = session.scalars(select(model)).all()
+            records = session.scalars(select(model).options(undefer("*"))).all()
             for field in describe(model).fields:
                 if field.sortable:
                     values = (getattr(record, field.name) for record in records)
@@ -124,7 +125,7 @@ def test_the_zoo_has_rows_and_samples_of_every_class(empty_database_url):
         zoo.fill(session)
         for model in zoo.models_on(engine.dialect.name):
             assert session.scalar(select(func.count()).select_from(model)) >= 2, model
-            if not describe(model).abstract_reason:
+            if not describe(model).abstract_reason and model not in zoo.VIEWS:
                 session.add(zoo.new(session, model))
                 session.add(zoo.new(session, model)) if model is not keys.ChoiceKey else None
                 session.flush()

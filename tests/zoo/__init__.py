@@ -1,6 +1,7 @@
 """Mapped classes of every sort that SQLAlchemy and its PostgreSQL dialect offer, with awkward rows.
 
-`PORTABLE` live on both databases, `POSTGRESQL` on PostgreSQL alone; `DESCRIBED_ONLY` need an extension
+`PORTABLE` live on both databases, `POSTGRESQL` on PostgreSQL alone; `VIEWS` are those of the database, which
+nothing can be added to; `DESCRIBED_ONLY` need an extension
 that the tests' PostgreSQL lacks. `create(engine)` makes their tables, `fill(session)` adds at least two
 rows of each class that can have any, and `sample(session, model)` gives the attributes of a new record.
 """
@@ -8,7 +9,7 @@ rows of each class that can have any, and `sample(session, model)` gives the att
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from tests.zoo import columns, inheritance, keys, names, postgresql, relations, rows
+from tests.zoo import columns, inheritance, keys, mappings, names, postgresql, relations, rows
 from tests.zoo.base import Base
 from tests.zoo.samples import sample
 
@@ -18,7 +19,9 @@ PORTABLE: tuple[type, ...] = (
     *inheritance.MODELS,
     *keys.MODELS,
     *names.MODELS,
+    *mappings.MODELS,
 )
+VIEWS: tuple[type, ...] = (mappings.BoatList,)
 POSTGRESQL: tuple[type, ...] = postgresql.MODELS
 DESCRIBED_ONLY: tuple[type, ...] = postgresql.DESCRIBED_ONLY
 
@@ -26,6 +29,7 @@ __all__ = [
     "DESCRIBED_ONLY",
     "PORTABLE",
     "POSTGRESQL",
+    "VIEWS",
     "create",
     "fill",
     "models_on",
@@ -42,6 +46,8 @@ def models_on(dialect_name: str) -> tuple[type, ...]:
 def create(engine: Engine) -> None:
     """Make the tables, and on PostgreSQL the schema, types and domains they need."""
     Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text(mappings.BOAT_VIEW))
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             connection.execute(text("CREATE SCHEMA IF NOT EXISTS annex"))

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import null
+from sqlalchemy import insert, null
 from sqlalchemy.dialects.postgresql import BitString, Range
 from sqlalchemy.orm import Session
 
-from tests.zoo import columns, inheritance, keys, names, postgresql, relations
+from tests.zoo import columns, inheritance, keys, mappings, names, postgresql, relations
 from tests.zoo.columns import Colour, Level, Mood, Point
 
 EAST = timezone(timedelta(hours=5, minutes=30))
@@ -54,7 +54,7 @@ DOCUMENTS: tuple[Any, ...] = (
 
 
 def add_portable(session: Session) -> None:
-    for add in (_scalars, _other_columns, _relations, _inheritance, _keys, _names):
+    for add in (_scalars, _other_columns, _relations, _inheritance, _keys, _names, _mappings):
         add(session)
         session.flush()
 
@@ -403,3 +403,19 @@ def _schemas(session: Session) -> None:
     for title, address in (("Costs", None), ("Gains", "192.0.2.1")):
         lines = [postgresql.LedgerLine(position=position, words="Ink") for position in (1, 2)]
         session.add(postgresql.Ledger(title=title, address=address, lines=lines))
+
+
+def _mappings(session: Session) -> None:
+    for n in (1, 2):
+        harbour = mappings.Harbour(name=f"Harbour {n}", depth=n)
+        boat = mappings.Boat(name=f"Boat {n}", harbour=harbour, home=harbour if n == 1 else None)
+        session.add_all(
+            [
+                mappings.Papers(number=f"{n}/{n}", boat=boat),
+                mappings.Bond(title=None, rate=n),
+                mappings.Share(id=100 + n, title=f"Share {n}", number=n),
+            ]
+        )
+    # SQLAlchemy saves nothing of a class that refers to a table it does not know.
+    strays = mappings.metadata.tables["zoo_strays"]
+    session.connection().execute(insert(strays), [{"name": "Cat"}, {"name": "Dog", "owner_id": 7}])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.zoo import columns, inheritance, keys, names, postgresql, relations
+from tests.zoo import columns, inheritance, keys, mappings, names, postgresql, relations
 from tests.zoo.base import fresh_number
 
 Sample = Callable[[Session], dict[str, Any]]
@@ -135,6 +135,11 @@ SAMPLES: dict[type, Sample] = {
     names.Awkward: lambda session: {"meta": "m", "data": "d", "process": "p", "validate": "v"},
     names.Unlike: lambda session: {"headline": _name(), "amount": 3},
     names.TextKey: lambda session: {"name": "Other"},
+    mappings.Harbour: lambda session: {"name": _name()},
+    mappings.Boat: lambda session: {"name": _name(), "harbour": _stored(session, mappings.Harbour)},
+    mappings.Papers: lambda session: {"number": _name(), "boat": _unused(session, mappings.Boat)},
+    mappings.Bond: lambda session: {"title": "Treasury", "rate": 3},
+    mappings.Share: lambda session: {"title": "Railway", "number": 3},
     postgresql.Postgres: lambda session: {"jsonb": [], "inet": "192.0.2.7", "bits": "0101", "positive": 3},
     postgresql.Arrays: lambda session: {"needed": ["a"], "integers": [1, 2], "texts": ["", "b"]},
     postgresql.Ranges: lambda session: {"int4": postgresql.pg.Range(1, 5)},

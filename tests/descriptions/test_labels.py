@@ -1,9 +1,8 @@
-"""The words that people know things by."""
+"""What people call a record."""
 
 import types as pytypes
 from datetime import date
 
-import pytest
 from sqlalchemy import (
     Column,
     Integer,
@@ -18,70 +17,10 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
-from admin_site import models
-from admin_site.descriptions import describe, mapped_classes
-from admin_site.descriptions.labels import in_plural, in_words, slug_of, subject_of
-from admin_site.models import User, UserType
+from admin_site.descriptions import Unreadable, describe, mapped_classes
+from admin_site.models import User
 from tests import zoo
 from tests.zoo import columns, keys, names, relations
-
-OURS = mapped_classes([models.Base])
-EVERY = (*OURS, *zoo.PORTABLE, *zoo.POSTGRESQL, *zoo.DESCRIBED_ONLY)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("first_name", "First name"),
-        ("UserType", "User type"),
-        ("HTTPServer", "HTTP server"),
-        ("user_id", "User ID"),
-        ("ipAddress", "IP address"),
-        ("_private", "Private"),
-        ("class_", "Class"),
-        ("x", "X"),
-        ("__", "__"),
-        ("größe_in_cm", "Größe in cm"),
-        ("order2item", "Order2item"),
-        ("Order2Item", "Order2 item"),
-    ],
-)
-def test_identifiers_in_words(name, words):
-    assert in_words(name) == words
-
-
-@pytest.mark.parametrize(
-    ("words", "plural"),
-    [
-        ("User type", "User types"),
-        ("Audit entry", "Audit entries"),
-        ("Day", "Days"),
-        ("Person", "People"),
-        ("Box", "Boxes"),
-        ("Branch", "Branches"),
-        ("Address", "Addresses"),
-        ("Status", "Statuses"),
-        ("Shelf", "Shelves"),
-        ("Settings", "Settings"),
-        ("Sales data", "Sales data"),
-    ],
-)
-def test_plurals(words, plural):
-    assert in_plural(words) == plural
-
-
-def test_the_subject_is_the_module():
-    assert describe(UserType).subject == "School"
-    assert subject_of("shop.billing.models") == "Billing"
-    assert subject_of("models") == "Models"
-    assert subject_of("__main__") == "Main"
-
-
-def test_the_identity_is_that_of_sqladmin():
-    from sqladmin.helpers import slugify_class_name
-
-    for model in EVERY:
-        assert describe(model).identity == slugify_class_name(model.__name__) == slug_of(model.__name__)
 
 
 def test_a_record_is_called_what_its_class_says():
@@ -179,3 +118,30 @@ def test_a_class_of_the_older_declarative_base_is_described():
 
     assert describe(Thing).label_fields == ("name",)
     assert mapped_classes([base]) == (Thing,)
+
+
+def test_a_person_is_called_by_first_and_last_name_rather_than_by_a_title(base):
+    class Employee(base):
+        __tablename__ = "employees"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        title: Mapped[str | None]
+        firstname: Mapped[str | None]
+        lastname: Mapped[str | None]
+
+    assert describe(Employee).label_fields == ("firstname", "lastname")
+
+
+def test_a_record_whose_name_is_empty_is_called_by_the_next_one_that_names_it(base):
+    class Customer(base):
+        __tablename__ = "customers"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        first_name: Mapped[str | None]
+        last_name: Mapped[str | None]
+        email: Mapped[str | None]
+
+    label_of = describe(Customer).label_of
+
+    assert label_of(Customer(id=7, first_name="Ada", email="ada@example.org")) == "Ada"
+    assert label_of(Customer(id=7, first_name=" ", email="ada@example.org")) == "ada@example.org"
+    assert label_of(Customer(id=7, first_name=Unreadable("x"), email="a@b")) == "a@b"
+    assert label_of(Customer(id=7)) == "Customer 7"
