@@ -14,6 +14,7 @@ from admin_site import audit
 from admin_site.config import Settings, parse_database_url
 from admin_site.database.accounts import place_accounts
 from admin_site.database.failures import explain, not_a_url
+from admin_site.database.reading import read_anything
 from admin_site.database.sqlite import create_sqlite_engine
 from admin_site.models import AuditEntry, Base
 
@@ -44,6 +45,7 @@ class Database:
         self.engine = _create_engine(
             url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=pool_pre_ping
         )
+        read_anything(self.engine)
         self.accounts_schema = accounts_schema
         if accounts_schema:
             place_accounts(self.engine, accounts_schema)
@@ -103,7 +105,7 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError, ValueError) as error:
+        except (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error, OSError, ValueError) as error:
             raise explain(error, self.engine.url) from error
 
     def close(self) -> None:

@@ -9,6 +9,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from admin_site.config import accounts_file
 from admin_site.models import Base
 
+VERSION_TABLE = "admin_site_alembic_version"
+"""Where Alembic notes which revisions our tables have; its usual table is for the models beside them."""
+
 
 def place_accounts(engine: Engine, schema: str) -> None:
     """Let `engine` find our tables in `schema`, all others where their models say.
@@ -28,8 +31,8 @@ def place_accounts(engine: Engine, schema: str) -> None:
 def _attach(file: str, schema: str) -> Any:
     def attach(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"ATTACH DATABASE ? AS {schema}", (file,))
-        cursor.execute(f"PRAGMA {schema}.journal_mode = WAL")
+        cursor.execute(f'ATTACH DATABASE ? AS "{schema}"', (file,))
+        cursor.execute(f'PRAGMA "{schema}".journal_mode = WAL')
         cursor.close()
 
     return attach

@@ -1,8 +1,9 @@
-"""What a connection that fails means to the person who set DATABASE_URL."""
+"""What a database that does not answer, or refuses, means to the person who set DATABASE_URL."""
 
 import re
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from admin_site.errors import ConfigurationError
 
@@ -14,7 +15,8 @@ _MEANINGS = (
     ("password|authentication", "the server at {host} does not accept the password of {user}"),
     (r"role .* does not exist", "the server at {host} knows no user {user}"),
     (r"database .* does not exist", "the server at {host} has no database {database}: create it first"),
-    ("permission denied for database", "{user} may not connect to the database {database}"),
+    ("CONNECT privilege", "{user} may not connect to the database {database}"),
+    ("permission denied for database", "{user} may not create a schema in the database {database}"),
     ("too many|remaining connection slots", "the server at {host} has no connection left: lower POOL_SIZE"),
     ("starting up|shutting down", "the server at {host} is starting or stopping: try again shortly"),
     (r"\bSSL\b|certificate", "the server at {host} and the sslmode in the URL do not fit"),
@@ -26,6 +28,18 @@ _MEANINGS = (
     ("readonly|read-only", "{database} cannot be written"),
     ("unable to open|disk I/O", "{database} cannot be opened: is its folder there, and may it be written?"),
     ("locked", "{database} is locked by another process"),
+)
+# What a statement that is refused needs; PostgreSQL's own first line comes before it.
+_NEEDS = (
+    ("permission denied|must be owner", ": the user in DATABASE_URL needs that right"),
+    ("lock timeout|deadlock", ": somebody else is using the same tables; try again when they are less busy"),
+    ("read-only transaction", ": connect to the primary server"),
+)
+# SQLite's own words say less than these.
+_MEANS = (
+    ("readonly", "the file may only be read"),
+    ("locked", "another process is writing to the file; try again when it has finished"),
+    ("disk is full", "the disk is full"),
 )
 _SPECIAL = "a character such as @ : / in the password must be percent-encoded (@ is %40)"
 
@@ -42,6 +56,15 @@ def explain(error: Exception, url: URL) -> ConfigurationError:
             host=_host(url), user=repr(url.username), database=repr(url.database)
         )
     return ConfigurationError(f"DATABASE_URL cannot be used: {words}")
+
+
+def refusal(error: DBAPIError) -> str:
+    """Return in one line why the database refused a statement, which names no more than its own objects."""
+    said = str(error.orig).strip().partition("\n")[0]
+    for pattern, words in _MEANS:
+        if re.search(pattern, said):
+            return words
+    return said + next((words for pattern, words in _NEEDS if re.search(pattern, said)), "")
 
 
 def not_a_url() -> ConfigurationError:

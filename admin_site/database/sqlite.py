@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-BUSY_SECONDS = 5  # how long a writer waits for another one to finish
+BUSY_SECONDS = 5  # how long a writer waits for another one to finish, unless the URL has a timeout
 
 _IS_WRITING = "admin_site.is_writing"
 _READS = re.compile(
@@ -31,7 +31,7 @@ def create_sqlite_engine(url: URL, **pool: Any) -> Engine:
         url,
         poolclass=QueuePool,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        connect_args={"check_same_thread": False} | _busy_timeout(url),
         **pool,
     )
     event.listen(engine, "do_connect", _create_folder)
@@ -39,6 +39,10 @@ def create_sqlite_engine(url: URL, **pool: Any) -> Engine:
     event.listen(engine, "begin", _begin)
     event.listen(engine, "before_cursor_execute", _lock_before_writing)
     return engine
+
+
+def _busy_timeout(url: URL) -> dict[str, float]:
+    return {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
 
 
 def _is_file(url: URL) -> bool:
