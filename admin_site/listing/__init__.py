@@ -1,30 +1,51 @@
 """Lists of records: search, filters, sorts, pages and counts, without any HTTP."""
 
 from admin_site.listing.conditions import Condition, Control, Filter
-from admin_site.listing.counting import Count, count
+from admin_site.listing.counting import Count, count, exact
+from admin_site.listing.days import WORDS
 from admin_site.listing.defaults import LABEL
+from admin_site.listing.facets import Facet, facets
 from admin_site.listing.filters import filters_of
+from admin_site.listing.limits import limited
 from admin_site.listing.listings import Listing, Scope
 from admin_site.listing.lookups import labels_of, lookup, named
+from admin_site.listing.needs import Need, needs
+from admin_site.listing.neighbours import neighbours, place
 from admin_site.listing.pages import Page, fetch
+from admin_site.listing.patterns import search_expression
+from admin_site.listing.periods import Period, periods
 from admin_site.listing.query import ListQuery
+from admin_site.listing.search import keyed
 from admin_site.listing.statements import matching
 
 __all__ = [
     "LABEL",
+    "WORDS",
     "Condition",
     "Control",
     "Count",
+    "Facet",
     "Filter",
     "ListQuery",
     "Listing",
+    "Need",
     "Page",
+    "Period",
     "Scope",
     "count",
+    "exact",
+    "facets",
     "fetch",
     "filters_of",
+    "keyed",
     "labels_of",
+    "limited",
     "lookup",
     "matching",
     "named",
+    "needs",
+    "neighbours",
+    "periods",
+    "place",
+    "search_expression",
 ]

@@ -1,14 +1,15 @@
 """What every filter has in common, and the condition one becomes when it is used."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from enum import StrEnum, auto
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, false, func, not_
+from sqlalchemy import ColumnElement, Select, false, func, not_
 
 from admin_site.descriptions import Description
+from admin_site.errors import BadRequest
 
 NOT = "__not"
 
@@ -19,6 +20,7 @@ class Control(StrEnum):
     TEXT = auto()
     NUMBER = auto()
     DATE = auto()
+    TIME = auto()
     MOMENT = auto()
     CHOICES = auto()
     LOOKUP = auto()
@@ -28,21 +30,23 @@ class Control(StrEnum):
 class Condition:
     """One filter in use; two are equal when they are spelled alike in a URL.
 
+    What it leaves of the rows is said by `clause`, or by `statement`, which changes the whole SELECT.
     `shown` are its texts as people read them. For a relation they are keys, of `target`, until
     `lookups.named` replaces them by labels.
     """
 
     parameter: str
     texts: tuple[str, ...]
-    clause: ColumnElement[bool] = field(compare=False, repr=False)
+    clause: ColumnElement[bool] | None = field(compare=False, repr=False, default=None)
     subject: str = field(compare=False, default="")
     verb: str = field(compare=False, default="")
     shown: tuple[str, ...] = field(compare=False, default=())
     target: Description | None = field(compare=False, default=None, repr=False)
+    statement: Callable[[Select[Any]], Select[Any]] | None = field(compare=False, default=None, repr=False)
 
     @property
     def sentence(self) -> str:
-        """Such as "Created at is after 2024-01-31" or "Status is open or late"."""
+        """Such as "Age is at least 18", "Created after 2024-01-31" or "Status is open or late"."""
         return " ".join(part for part in (self.subject, self.verb, " or ".join(self.shown)) if part)
 
 
@@ -68,7 +72,12 @@ class Filter(Protocol):
 
 
 def negated(condition: Condition) -> Condition:
-    """Return the opposite, which an empty value meets too: "is not Ann" finds people without a name."""
+    """Return the opposite, which an empty value meets too: "is not Ann" finds people without a name.
+
+    Raises BadRequest where only the condition itself knows how to narrow a list.
+    """
+    if condition.clause is None:
+        raise BadRequest(f"{condition.subject}: this filter has no opposite.")
     return replace(
         condition,
         parameter=condition.parameter + NOT,
@@ -79,7 +88,7 @@ def negated(condition: Condition) -> Condition:
 
 def _opposite(verb: str) -> str:
     first, _, rest = verb.partition(" ")
-    return f"{_OPPOSITES[first]} {rest}".strip()
+    return f"{_OPPOSITES.get(first, f'not {first}')} {rest}".strip()
 
 
 _OPPOSITES = {
@@ -88,4 +97,5 @@ _OPPOSITES = {
     "contains": "does not contain",
     "starts": "does not start",
     "ends": "does not end",
+    "Has": "Does not have",
 }

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, func, literal, select, text
+from sqlalchemy import BigInteger, Table, case, column, func, literal, select, text
 from sqlalchemy.orm import Session, aliased
 
 from admin_site.descriptions import Relation
@@ -13,12 +13,19 @@ from admin_site.listing.paths import key_among
 from admin_site.listing.query import ListQuery
 from admin_site.listing.statements import dialect_of, matching, run
 
+if TYPE_CHECKING:
+    from admin_site.listing.pages import Page
+
 MAX_COUNTED = 10_000
 MAX_RELATED = 1_000
 
 RelatedCounts = Mapping[str, Mapping[tuple[Any, ...], "Count"]]
 
-_ESTIMATE = text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:name)")
+_UNKNOWN = -1
+_FAR = 2  # times the limit: the idea may be older than the last rows
+_IDEA = text("SELECT reltuples::bigint AS size FROM pg_class WHERE oid = to_regclass(:table)").columns(
+    column("size", BigInteger)
+)
 
 
 @dataclass(frozen=True)
@@ -36,18 +43,34 @@ class Count:
         return f"{self.number:,}" if self.exact else f"{self.number:,}+"
 
 
-def count(session: Session, listing: Listing, query: ListQuery, limit: int | None = MAX_COUNTED) -> Count:
-    """Return how many records match: exactly up to `limit`, of all of them where that is None.
+def count(
+    session: Session,
+    listing: Listing,
+    query: ListQuery,
+    limit: int = MAX_COUNTED,
+    page: "Page | None" = None,
+) -> Count:
+    """Return how many records match, exactly up to `limit`.
 
-    Of a whole table beyond the limit PostgreSQL's own estimate is given.
+    A `page` of the same query that is the last one tells by itself. Of a whole table far beyond the limit
+    PostgreSQL's own estimate is given, without a look at its rows.
     """
-    model, key = listing.description.model, listing.description.key
-    keys = matching(listing, query).with_only_columns(*(getattr(model, name) for name in key))
-    number = _counted(session, keys, limit)
-    if limit is None or number <= limit:
+    if page is not None and not page.has_next and (page.start or not page.has_previous):
+        return Count(page.stop or 0 if page.start else len(page.rows))
+    table = _estimated_table(session, listing, query)
+    number: int | None
+    if table is None:
+        number, estimate = _counted(session, listing, query, limit), _UNKNOWN
+    else:
+        number, estimate = _counted_or_estimated(session, listing, query, limit, table)
+    if number is not None and number <= limit:
         return Count(number)
-    estimate = _estimate(session, listing, query)
     return Count(estimate, False, True) if estimate > limit else Count(limit, False)
+
+
+def exact(session: Session, listing: Listing, query: ListQuery) -> Count:
+    """Return how many records match, however long that takes."""
+    return Count(_counted(session, listing, query, None))
 
 
 def count_related(
@@ -70,13 +93,33 @@ def count_related(
     return counts
 
 
-def _counted(session: Session, statement: Select[Any], limit: int | None) -> int:
-    bounded = statement.limit(None if limit is None else limit + 1).subquery()
-    return int(run(session, select(func.count()).select_from(bounded)).scalar_one())
+def _counted(session: Session, listing: Listing, query: ListQuery, limit: int | None) -> int:
+    return int(run(session, select(_number(listing, query, limit))).scalar_one())
 
 
-def _estimate(session: Session, listing: Listing, query: ListQuery) -> int:
-    """Return the planner's idea of a table's size, or -1 where it has none."""
+def _counted_or_estimated(
+    session: Session, listing: Listing, query: ListQuery, limit: int, table: str
+) -> tuple[int | None, int]:
+    """Return the number and the planner's idea of it; None as number where that is far over the limit."""
+    idea = select(
+        func.coalesce(_IDEA.bindparams(table=table).scalar_subquery(), _UNKNOWN).label("size")
+    ).subquery()
+    is_far_over = idea.c.size > _FAR * limit
+    # PostgreSQL looks at the rows of the branch it takes only.
+    number = case((is_far_over, None), else_=_number(listing, query, limit))
+    row: Any = run(session, select(number, idea.c.size)).one()
+    return row[0], int(row[1])
+
+
+def _number(listing: Listing, query: ListQuery, limit: int | None) -> Any:
+    model, key = listing.description.model, listing.description.key
+    keys = matching(listing, query).with_only_columns(*(getattr(model, name) for name in key))
+    bounded = keys.limit(None if limit is None else limit + 1).subquery()
+    return select(func.count()).select_from(bounded).scalar_subquery()
+
+
+def _estimated_table(session: Session, listing: Listing, query: ListQuery) -> str | None:
+    """Return the name of the table of which the query asks for every row, where the planner may know it."""
     mapper = listing.description.mapper
     is_whole = not query.is_narrowed and listing.scope is None and not mapper.single
     if (
@@ -84,9 +127,8 @@ def _estimate(session: Session, listing: Listing, query: ListQuery) -> int:
         or not isinstance(mapper.local_table, Table)
         or dialect_of(session, listing) != "postgresql"
     ):
-        return -1
-    name = session.get_bind(mapper).dialect.identifier_preparer.format_table(mapper.local_table)
-    return int(run(session, _ESTIMATE.bindparams(name=name)).scalar() or -1)
+        return None
+    return str(session.get_bind(mapper).dialect.identifier_preparer.format_table(mapper.local_table))
 
 
 def _number_of(listing: Listing, relation: Relation, owner: Any) -> Any:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from sqlalchemy import Table
 
-from admin_site.descriptions import Description, Field, Kind
+from admin_site.descriptions import Description, Field, Kind, in_snake_case
 from admin_site.listing.orders import Sort, can_sort, naming_field
 from admin_site.listing.paths import foreign_key
 
@@ -16,11 +16,18 @@ MAX_COLUMNS = 7
 _SHORT = 320  # characters: an e-mail address fits
 _MOMENTS = (Kind.DATETIME, Kind.INSTANT)
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
+# Names in snake case, in which those of other spellings are compared.
 _CREATED = re.compile(
-    r"(created|inserted|added|registered|joined|happened|occurred)(_|$)|date_(created|added)$"
+    r"(created?|creation|inserted|added|registered|joined|happened|occurred)(_|$|date$|time$)"
+    r"|date_(created|added|joined)$"
 )
-_CHANGED = re.compile(r"(\w+_)?(updated|modified|changed|edited)(_(at|on|by|time|date))?$")
-_LATER = re.compile(r"(\w+_)?(updated|modified|changed|edited|expir\w*|ends?|until|deleted|last|due)(_|$)")
+_CHANGED = re.compile(
+    r"(\w+_)?((updated|modified|changed|edited)(_?(at|on|by|time|date))?|(update|change)_?(at|on|time|date)"
+    r"|last_(update|change|edit))$"
+)
+_LATER = re.compile(
+    r"(\w+_)?(updated?|modified(date)?|changed|edited|expir\w*|ends?|until|deleted|last|due)(_|$)"
+)
 
 _Test = Callable[[Field], bool]
 # What is shown beside the label and related records, the more telling first.
@@ -62,7 +69,7 @@ def sort_of(description: Description) -> Sort:
     Where both tell the same, the key is taken, which always has an index.
     """
     created = created_field(description)
-    if created and (not _key_grows(description) or _leads_index(description, created)):
+    if created and (not _key_grows(description) or leads_index(description, created)):
         return ((created, True),)
     return tuple((name, True) for name in description.key if can_sort(description, name))
 
@@ -70,9 +77,11 @@ def sort_of(description: Description) -> Sort:
 def created_field(description: Description) -> str:
     """Return the field that says when a record was made, or ""."""
     moments = [field for field in description.fields if field.sortable and field.kind in _MOMENTS]
-    named = [field.name for field in moments if _CREATED.match(field.name)]
+    spelled = {field.name: in_snake_case(field.name) for field in moments}
+    named = [name for name, words in spelled.items() if _CREATED.match(words)]
     if not named and not _key_grows(description):
-        named = [field.name for field in moments if not field.nullable and not _LATER.match(field.name)]
+        always = [field.name for field in moments if not field.nullable]
+        named = [name for name in always if not _LATER.match(spelled[name])]
     return named[0] if named else ""
 
 
@@ -85,7 +94,7 @@ def _candidates(description: Description, created: str) -> Iterator[str]:
         if field.name in description.mapper.column_attrs
         and field.name not in {created, *covered}
         and not field.secret
-        and not _CHANGED.match(field.name)
+        and not _CHANGED.match(in_snake_case(field.name))
     ]
     shown = [field for field in fields if not field.primary_key or not field.generated]
     yield from _some(shown, _names_it)
@@ -116,7 +125,7 @@ def _key_grows(description: Description) -> bool:
     return kinds == [Kind.INTEGER] and description.key_is_generated
 
 
-def _leads_index(description: Description, name: str) -> bool:
+def leads_index(description: Description, name: str) -> bool:
     column = description.field(name).column
     table = column.table if column is not None else None
     if not isinstance(table, Table):

@@ -3,31 +3,38 @@
 name=Ann                      is; repeat a parameter for "or"
 name__contains=nn             also __starts, __ends
 age__gte=18                   also __lte, __gt, __lt
-created_at__lte=2024-01-31    a date stands for its whole day
+created_at__lte=2024-01-31    a date stands for its whole day, 2024-01 for its month, 2024 for its year
+created_at=last-7-days        and other words of `days`, which stay words
 is_active=yes                 no, unset
 last_name__empty=yes          no
+items__any=yes                no, of relations to many
 user_type=3                   the related record's key as it stands in that record's own URL
+data.colour=red               what a document holds under a key; also __contains, __starts, __empty
 name__contains__not=nn        the opposite of any of them
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, or_
 
 from admin_site.descriptions import Description, Field, Kind
 from admin_site.errors import BadRequest, NotFound
 from admin_site.keys import decode_key, encode_key
 from admin_site.listing.conditions import Condition, Control, Filter
+from admin_site.listing.days import phrase, within
 from admin_site.listing.operators import OPERATORS, Operator
 from admin_site.listing.paths import Path, foreign_key, resolve
-from admin_site.listing.readers import Reading, read, read_yes_no
-from admin_site.listing.untyped import has_key, untyped
+from admin_site.listing.presence import YES_NO, AnyFilter, EmptyFilter
+from admin_site.listing.readers import Reading, read
+from admin_site.listing.untyped import has_key
 
 EMPTY = "__empty"
+ANY = "__any"
 IS = "__is"  # what "is" may be called, and must be where a field bears the name of another parameter
 
 _CONTROLS = {
@@ -35,14 +42,16 @@ _CONTROLS = {
     Kind.DECIMAL: Control.NUMBER,
     Kind.FLOAT: Control.NUMBER,
     Kind.DATE: Control.DATE,
+    Kind.TIME: Control.TIME,
     Kind.DATETIME: Control.MOMENT,
     Kind.INSTANT: Control.MOMENT,
     Kind.BOOLEAN: Control.CHOICES,
     Kind.CHOICE: Control.CHOICES,
 }
-_YES_NO = (("yes", "yes"), ("no", "no"))
+_AT = re.compile(r" (at|on)$")
 _UNSET = ("unset", "unset")
 _TEXTS = (Kind.TEXT, Kind.LONG_TEXT)
+_DATES = (Kind.DATE, Kind.DATETIME, Kind.INSTANT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,20 +77,31 @@ class FieldFilter:
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
         if self.field.kind is Kind.BOOLEAN:
-            return (*_YES_NO, _UNSET) if self.field.nullable else _YES_NO
+            return (*YES_NO, _UNSET) if self.field.nullable else YES_NO
         return tuple((choice.text, choice.label) for choice in self.field.choices)
 
     def parse(self, name: str, texts: Sequence[str], zone: tzinfo) -> Condition:
         values = _distinct(self._read(text, zone) for text in texts)
-        labels = dict(self.choices)
+        is_date = self.field.kind in _DATES
+        subject, verb = (_dated if is_date else _plainly)(self.path.label, self.operator.verb)
         return Condition(
             parameter=name,
             texts=tuple(values),
             clause=or_(*map(self._compare, values.values())),
-            subject=self.path.label,
-            verb=self.operator.verb,
-            shown=tuple(labels.get(text, text) for text in values),
+            subject=subject,
+            verb=verb,
+            shown=tuple(self._days(values, zone) if is_date else self._labels(values)),
         )
+
+    def _labels(self, texts: Iterable[str]) -> Iterator[str]:
+        labels = dict(self.choices)
+        return (labels.get(text, text) for text in texts)
+
+    def _days(self, values: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
+        say = phrase if self.operator.suffix else within
+        for text, value in values.items():
+            is_moment = isinstance(value, datetime)
+            yield ("" if self.operator.suffix else "at ") + _clock(value, zone) if is_moment else say(text)
 
     def _read(self, text: str, zone: tzinfo) -> Reading:
         try:
@@ -138,49 +158,8 @@ class RelationFilter:
         owner, target = self.path.owners[-2:]
         local = foreign_key(owner, self.path.relations[-1])
         if local:  # the foreign key says it without a look at the other table
-            return _before_last(self.path).reaches(has_key(owner, local, key))
+            return self.path.parent.reaches(has_key(owner, local, key))
         return self.path.reaches(has_key(target, target.key, key))
-
-
-@dataclass(frozen=True, eq=False)
-class EmptyFilter:
-    """Having no value, or no related record."""
-
-    path: Path
-
-    @property
-    def label(self) -> str:
-        return f"{self.path.label} is empty"
-
-    @property
-    def control(self) -> Control:
-        return Control.CHOICES
-
-    @property
-    def choices(self) -> tuple[tuple[str, str], ...]:
-        return _YES_NO
-
-    def parse(self, name: str, texts: Sequence[str], zone: tzinfo) -> Condition:
-        try:
-            values = _distinct(map(read_yes_no, texts))
-        except ValueError as error:
-            raise BadRequest(f"{self.label}: {error}") from None
-        is_empty = self._is_empty()
-        return Condition(
-            parameter=name,
-            texts=tuple(values),
-            clause=or_(*(is_empty if wanted else not_(is_empty) for wanted in values.values())),
-            subject=self.path.label,
-            verb=" or ".join("is empty" if wanted else "is not empty" for wanted in values.values()),
-        )
-
-    def _is_empty(self) -> ColumnElement[bool]:
-        field = self.path.field
-        if field is None:
-            return not_(_any(self.path))
-        if field.kind in _TEXTS:
-            return self.path.holds(lambda text: or_(untyped(text).is_(None), untyped(text) == ""))
-        return self.path.holds(lambda value: untyped(value).is_(None))
 
 
 def generated(description: Description) -> Mapping[str, Filter]:
@@ -201,7 +180,8 @@ def filters_of(description: Description, names: Iterable[str]) -> Mapping[str, F
 
 def _filters_on(path: Path) -> dict[str, Filter]:
     if path.field is None:
-        return {path.name: RelationFilter(path), path.name + EMPTY: EmptyFilter(path)}
+        presence: Filter = AnyFilter(path) if path.is_many else EmptyFilter(path)
+        return {path.name: RelationFilter(path), path.name + (ANY if path.is_many else EMPTY): presence}
     table: dict[str, Filter] = {
         path.name + operator.suffix: FieldFilter(path, operator)
         for operator in OPERATORS.get(path.field.kind, ())
@@ -216,15 +196,18 @@ def _distinct(readings: Iterable[Reading]) -> dict[str, Any]:
     return dict(sorted(readings, key=lambda reading: reading[0]))
 
 
-def _before_last(path: Path) -> Path:
-    return Path(path.name, path.start, path.relations[:-1], None)
+def _plainly(label: str, verb: str) -> tuple[str, str]:
+    return label, verb
 
 
-def _any(path: Path) -> ColumnElement[bool]:
-    last, owner = path.relations[-1], path.owners[-2]
-    attribute = getattr(owner.model, last.name)
-    if local := foreign_key(owner, last):
-        has_one = and_(*(untyped(getattr(owner.model, name)).is_not(None) for name in local))
-    else:
-        has_one = attribute.any() if last.many else attribute.has()
-    return _before_last(path).reaches(has_one)
+def _dated(label: str, verb: str) -> tuple[str, str]:
+    """Return subject and verb for days that bring their own preposition: "Created", "after"."""
+    subject = _AT.sub("", label)
+    verb = verb.removesuffix(" on")
+    return (subject, verb.removeprefix("is").strip()) if subject != label else (label, verb)
+
+
+def _clock(moment: datetime, zone: tzinfo) -> str:
+    """Return a moment as the clock of `zone` shows it, down to what is not zero."""
+    local = moment.astimezone(zone).replace(tzinfo=None) if moment.tzinfo else moment
+    return local.isoformat(" ", "auto" if local.second or local.microsecond else "minutes")

@@ -5,7 +5,7 @@ range of a plain index on both databases, which an ORDER BY ... NULLS LAST is no
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -29,13 +29,24 @@ class Segment:
         return statement.where(*self.conditions).order_by(*self.order_by).limit(limit)
 
 
-def segments(order: Order, cursor: Cursor | None, dialect: str, *, backward: bool) -> Iterator[Segment]:
-    """Yield what lies after `cursor`, or before it, from there onwards; all of it where there is none."""
+def segments(
+    order: Order,
+    cursor: Cursor | None,
+    dialect: str,
+    *,
+    backward: bool,
+    begin: ColumnElement[bool] | None = None,
+) -> Iterator[Segment]:
+    """Yield what lies after `cursor`, or before it, from there onwards; all of it where there is none.
+
+    `begin` is a condition on the first term that the rows with a value must meet.
+    """
     leading = len(list(takewhile(lambda term: term.nullable, order.terms)))
     here = _empty_at(cursor, leading) if cursor else (leading if backward else 0)
     anchor = _anchor(order, cursor, dialect) if cursor else None
     for empty in range(here, -1, -1) if backward else range(here, leading + 1):
-        yield _segment(order, empty, leading, anchor if empty == here else None, backward=backward)
+        segment = _segment(order, empty, leading, anchor if empty == here else None, backward=backward)
+        yield segment if begin is None or empty else replace(segment, conditions=(*segment.conditions, begin))
 
 
 def whole(order: Order) -> tuple[Any, ...]:
@@ -55,8 +66,10 @@ def _segment(order: Order, empty: int, leading: int, anchor: Bound | None, *, ba
         conditions.append(untyped(terms[0].expression).is_not(None))
     if anchor is not None:
         conditions.append(_beyond(terms, anchor[empty:], backward=backward, first=True))
+    # The NULLS clause of a later term stands in the index, so it does where no row is empty as well.
     ordered = [
-        _ordered(term, backward=backward, has_empty=term.nullable and term is not terms[0]) for term in terms
+        _ordered(term, backward=backward, has_empty=term.nullable and term is not order.terms[0])
+        for term in terms
     ]
     return Segment(tuple(conditions), tuple(ordered))
 

@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.sql.base import ExecutableOption
 
-from admin_site.descriptions import Description
+from admin_site.descriptions import Description, Field
 from admin_site.errors import ConfigurationError
 from admin_site.listing import defaults
 from admin_site.listing.conditions import Filter
 from admin_site.listing.defaults import LABEL
+from admin_site.listing.documents import json_fields_of, key_filter
 from admin_site.listing.filters import filters_of, generated
-from admin_site.listing.orders import Order, Sort, order_of, sort_path
+from admin_site.listing.orders import Order, Sort, can_sort, order_of, sort_path
 from admin_site.listing.paths import Path, resolve
 
 Scope = Callable[[Select[Any]], Select[Any]]
@@ -34,8 +35,8 @@ class Listing:
     Names are attributes, dotted ones go over relations ("user.user_name"). `columns` may hold LABEL and plain
     properties of the class too. `scope` leaves only the rows a person may see, `related_scopes` does so for
     related records that are counted. `offered` are the fields and relations that people may choose as columns
-    and narrow by; None: all of them. Raises ConfigurationError for names that cannot do what they are
-    given for.
+    and narrow by; None: all of them. `related` are fields of single related records that they may choose as
+    columns, by relation. Raises ConfigurationError for names that cannot do what they are given for.
     """
 
     description: Description
@@ -47,6 +48,7 @@ class Listing:
     page_sizes: tuple[int, ...] = (25, 50, 100, 250)
     filters: Mapping[str, Filter] = field(default_factory=lambda: MappingProxyType({}))
     offered: frozenset[str] | None = None
+    related: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     scope: Scope | None = None
     related_scopes: Mapping[type, Scope] = field(default_factory=lambda: MappingProxyType({}))
     options: tuple[ExecutableOption, ...] = ()
@@ -85,14 +87,33 @@ class Listing:
         What would tell of hidden related records is not offered: searching, sorting and filtering by what
         they hold. Being related to the record of a key can still be asked.
         """
-        scoped = copy.copy(self)
         changes: dict[str, Any] = {"scope": scope, "related_scopes": related_scopes}
         if related_scopes:
             changes |= self._without_closed(related_scopes)
-            scoped.__dict__.pop("choosable", None)
-        for name, value in changes.items():
-            object.__setattr__(scoped, name, value)
-        return scoped
+        else:
+            _ = self.choosable  # worked out once, for all copies
+        return self._changed(changes)
+
+    def preferring(self, columns: Iterable[str]) -> Listing:
+        """Return the same list with the columns that somebody chose, as far as they may still be chosen."""
+        chosen = tuple(name for name in dict.fromkeys(columns) if name in self.choosable)
+        return self._changed({"columns": chosen or self.columns})
+
+    def offering(self, related: Mapping[str, tuple[str, ...]]) -> Listing:
+        """Return the same list with these fields of related records among what may be chosen as columns.
+
+        Those that have an order can be sorted by as well.
+        """
+        names = (f"{way}.{name}" for way, fields in related.items() for name in fields)
+        further = (name for name in names if name not in self.sortable and can_sort(self.description, name))
+        return self._changed({"related": related, "sortable": (*self.sortable, *further)})
+
+    def filter(self, name: str) -> Filter | None:
+        """Return the filter of this name in a URL: one of `filters`, or one on a key of a JSON field.
+
+        Raises BadRequest for a key that cannot be asked for.
+        """
+        return self.filters.get(name) or key_filter(self.description, self.json_fields, name)
 
     def is_closed(self, path: Path) -> bool:
         """Return whether a path leads over records of which some are hidden."""
@@ -107,6 +128,12 @@ class Listing:
         return frozenset(over.union(item.target for item in self.description.relations))
 
     @cached_property
+    def json_fields(self) -> Mapping[str, Field]:
+        """The fields whose keys can be asked for, as in "data.colour"."""
+        fields = json_fields_of(self.description)
+        return {name: fields[name] for name in _among(self.offered, fields)}
+
+    @cached_property
     def max_size(self) -> int:
         return max(self.page_size, *self.page_sizes)
 
@@ -115,7 +142,8 @@ class Listing:
         """The names a person may choose as columns."""
         fields = (item.name for item in self.description.fields if not item.secret)
         relations = (item.name for item in self.description.relations)
-        return frozenset((LABEL, *self.columns, *_among(self.offered, (*fields, *relations))))
+        over = (f"{way}.{name}" for way, names in self._open_related() for name in names)
+        return frozenset((LABEL, *self.columns, *_among(self.offered, (*fields, *relations)), *over))
 
     def order(self, sort: Sort) -> Order:
         order: Order = self.keep(("order", sort), lambda: order_of(self.description, sort))
@@ -134,6 +162,19 @@ class Listing:
         """Remember what the labels of a class read; statements that did not load it are made anew."""
         self.learned[model] = tree
         self.kept.clear()
+
+    def _changed(self, changes: Mapping[str, Any]) -> Listing:
+        changed = copy.copy(self)
+        if changes.get("related_scopes") or "related" in changes:
+            changed.__dict__.pop("choosable", None)
+        for name, value in changes.items():
+            object.__setattr__(changed, name, value)
+        return changed
+
+    def _open_related(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Return what may be chosen of related records, by relation, but for those partly hidden."""
+        targets = {item.name: item.target for item in self.description.relations}
+        return [item for item in self.related.items() if targets[item[0]] not in self.related_scopes]
 
     def _without_closed(self, closed: Collection[type]) -> dict[str, Any]:
         """Return what is offered when of the records of some classes only a part may be seen."""

@@ -7,6 +7,7 @@ loaded for all the others at once, and from the next page on together with the r
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -39,27 +40,34 @@ def options_for(listing: Listing, columns: Sequence[str]) -> tuple[ExecutableOpt
 
 
 def settle(
-    session: Session, listing: Listing, records: Sequence[Any], columns: Sequence[str]
+    session: Session,
+    listing: Listing,
+    records: Sequence[Any],
+    columns: Sequence[str],
+    *,
+    label_records: bool = True,
 ) -> dict[int, str]:
     """Return the labels of the records and of the related ones shown, by id().
 
     What labels and properties read is loaded by a number of queries that does not depend on how many there
-    are.
+    are. Without `label_records` only the related ones are given labels.
     """
     paths = [path for path in _paths(listing.description, columns) if path.field is None]
-    subjects = {id(record): record for record in (*records, *_related(records, paths))}
     computed = _computed(listing.description, columns)
+    labelled = records if label_records or computed else ()
+    subjects = {id(record): record for record in (*labelled, *_related(records, paths))}
     label_of = {model: describe(model).label_of for model in {type(record) for record in subjects.values()}}
     labels: dict[int, str] = {}
     done: dict[type, Tree] = {}
-    with _watched(session) as loads:
+    with _watched(session, listing) as watch:
         for place, (identity, record) in enumerate(subjects.items()):
+            watch.record = record
             labels[identity] = label_of[type(record)](record)
-            if computed and place < len(records):
+            if computed and place < len(labelled):
                 _touch(record, computed)
-            if loads:
-                _load_alike(session, listing, record, list(subjects.values())[place + 1 :], done)
-                loads.clear()
+            if watch.before is not None:
+                _load_alike(session, listing, watch, list(subjects.values())[place + 1 :], done)
+                watch.before = None
     return labels
 
 
@@ -138,30 +146,38 @@ def _touch(record: Any, names: Iterable[str]) -> None:
             getattr(record, name)
 
 
+@dataclass
+class _Watch:
+    """The record that is read, and what was loaded of it before it loaded something for itself, if it did."""
+
+    record: Any = None
+    before: Tree | None = None
+
+
 @contextmanager
-def _watched(session: Session) -> Iterator[list[ORMExecuteState]]:
-    """Give the list of what the session loads by itself for attributes that are read."""
-    loads: list[ORMExecuteState] = []
+def _watched(session: Session, listing: Listing) -> Iterator[_Watch]:
+    """Notice when the session loads something by itself for an attribute that is read."""
+    watch = _Watch()
 
     def note(state: ORMExecuteState) -> None:
-        if state.is_relationship_load or state.is_column_load:
-            loads.append(state)
+        if watch.before is None and (state.is_relationship_load or state.is_column_load):
+            watch.before = _loaded(listing, watch.record, _MAX_DEPTH)
 
     event.listen(session, "do_orm_execute", note)
     try:
-        yield loads
+        yield watch
     finally:
         event.remove(session, "do_orm_execute", note)
 
 
 def _load_alike(
-    session: Session, listing: Listing, record: Any, others: Iterable[Any], done: dict[type, Tree]
+    session: Session, listing: Listing, watch: _Watch, others: Iterable[Any], done: dict[type, Tree]
 ) -> None:
-    """Load for the other records of its class what `record` has loaded for itself, unless that is `done`."""
-    model = type(record)
-    tree: Tree = {}
-    _merge(tree, listing.learned.get(model, {}))
-    _merge(tree, _loaded(listing, record, _MAX_DEPTH))
+    """Load for the other records of its class what a record has loaded for itself, unless that is `done`."""
+    model = type(watch.record)
+    tree = _pruned(listing.learned.get(model, {}), _MAX_DEPTH)
+    after = _loaded(listing, watch.record, _MAX_DEPTH)
+    _merge(tree, _pruned(_added(after, watch.before or {}), _MAX_DEPTH))
     if done.get(model) == tree:
         return  # it is nothing that loader options could do, such as a query of its own
     done[model] = tree
@@ -172,6 +188,18 @@ def _load_alike(
         description = describe(model)
         statement = select(model).where(key_among(description, model, map(description.key_of, alike)))
         run(session, statement.options(*_options(description, tree))).unique().all()
+
+
+def _added(after: Tree, before: Tree) -> Tree:
+    """Return what is in a tree and was not in an earlier one."""
+    added = {name: _added(below, before[name]) for name, below in after.items() if name in before}
+    new = {name: below for name, below in after.items() if name not in before}
+    return {name: below for name, below in added.items() if below} | new
+
+
+def _pruned(tree: Tree, depth: int) -> Tree:
+    """Return a copy of a tree that goes over at most `depth` relations."""
+    return {name: _pruned(below, depth - 1) if depth else {} for name, below in tree.items()}
 
 
 def _loaded(listing: Listing, record: Any, depth: int) -> Tree:

@@ -3,10 +3,10 @@
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Float, and_, cast, literal
+from sqlalchemy import Float, and_, cast, false, literal
 
 from admin_site.descriptions import Kind
 from admin_site.listing import patterns
@@ -23,39 +23,41 @@ class Operator:
 
 
 @dataclass(frozen=True)
-class Day:
-    """A date as it is compared with moments: all from `start` until before `stop`."""
+class Span:
+    """Days as they are compared with dates or moments: all from `start` until before `stop`, if that ends."""
 
-    start: datetime
-    stop: datetime
+    start: date
+    stop: date | None
 
 
-def _is(expression: Any, value: Any) -> Any:
-    if isinstance(value, Day):
-        return and_(_is_at_least(expression, value), _is_at_most(expression, value))
+def equals(expression: Any, value: Any) -> Any:
+    if isinstance(value, Span):
+        return and_(at_least(expression, value), at_most(expression, value))
     if value is None:
         return untyped(expression).is_(None)
     return _compared(operator.eq, expression, value)
 
 
-def _is_at_least(expression: Any, value: Any) -> Any:
-    return _compared(operator.ge, expression, value.start if isinstance(value, Day) else value)
+def at_least(expression: Any, value: Any) -> Any:
+    return _compared(operator.ge, expression, value.start if isinstance(value, Span) else value)
 
 
-def _is_at_most(expression: Any, value: Any) -> Any:
-    if isinstance(value, Day):
-        return _compared(operator.lt, expression, value.stop)
-    return _compared(operator.le, expression, value)
+def at_most(expression: Any, value: Any) -> Any:
+    if not isinstance(value, Span):
+        return _compared(operator.le, expression, value)
+    if value.stop is None:
+        return untyped(expression).is_not(None)
+    return _compared(operator.lt, expression, value.stop)
 
 
 def _is_over(expression: Any, value: Any) -> Any:
-    if isinstance(value, Day):
-        return _compared(operator.ge, expression, value.stop)
+    if isinstance(value, Span):
+        return false() if value.stop is None else _compared(operator.ge, expression, value.stop)
     return _compared(operator.gt, expression, value)
 
 
 def _is_under(expression: Any, value: Any) -> Any:
-    return _compared(operator.lt, expression, value.start if isinstance(value, Day) else value)
+    return _compared(operator.lt, expression, value.start if isinstance(value, Span) else value)
 
 
 def _compared(compare: Callable[[Any, Any], Any], expression: Any, value: Any) -> Any:
@@ -65,7 +67,7 @@ def _compared(compare: Callable[[Any, Any], Any], expression: Any, value: Any) -
     return compare(*operands(expression, value))
 
 
-_EQUAL = Operator("", "is", _is)
+_EQUAL = Operator("", "is", equals)
 _TEXT = (
     _EQUAL,
     Operator("__contains", "contains", patterns.contains),
@@ -74,18 +76,20 @@ _TEXT = (
 )
 _AMOUNT = (
     _EQUAL,
-    Operator("__gte", "is at least", _is_at_least),
-    Operator("__lte", "is at most", _is_at_most),
+    Operator("__gte", "is at least", at_least),
+    Operator("__lte", "is at most", at_most),
     Operator("__gt", "is over", _is_over),
     Operator("__lt", "is under", _is_under),
 )
 _TIME = (
-    Operator("", "is on", _is),
-    Operator("__gte", "is from", _is_at_least),
-    Operator("__lte", "is until", _is_at_most),
+    Operator("", "is on", equals),
+    Operator("__gte", "is from", at_least),
+    Operator("__lte", "is until", at_most),
     Operator("__gt", "is after", _is_over),
     Operator("__lt", "is before", _is_under),
 )
+
+_HOUR = (_EQUAL, *_TIME[1:])
 
 OPERATORS: dict[Kind, tuple[Operator, ...]] = {
     Kind.TEXT: _TEXT,
@@ -94,7 +98,7 @@ OPERATORS: dict[Kind, tuple[Operator, ...]] = {
     Kind.DECIMAL: _AMOUNT,
     Kind.FLOAT: _AMOUNT,
     Kind.INTERVAL: _AMOUNT,
-    Kind.TIME: _AMOUNT,
+    Kind.TIME: _HOUR,
     Kind.DATE: _TIME,
     Kind.DATETIME: _TIME,
     Kind.INSTANT: _TIME,

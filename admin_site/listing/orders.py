@@ -1,8 +1,9 @@
 """What a list is sorted by: its terms, the last of which are always the key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from dis import get_instructions
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select
@@ -13,6 +14,8 @@ from admin_site.listing.paths import Path, resolve
 
 Joins = dict[str, tuple[Any, Any]]  # by the way there: the relation to join, and the alias it ends in
 Sort = tuple[tuple[str, bool], ...]  # names, and whether each runs downwards
+
+_SAMPLES = (" some Text-1 " * 50, "")  # nothing that a label is commonly made into leaves both as they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +58,7 @@ def order_of(description: Description, sort: Sort) -> Order:
     names = {term.name for term in given}
     downwards = sort[0][1] if sort else True
     ties = [_term(description, name, downwards, joins) for name in description.key if name not in names]
-    terms = (*given, *ties)
+    terms = (*given, *ties, *_kinds(description, downwards))
     return Order(
         description.model,
         terms,
@@ -82,24 +85,39 @@ def sort_path(description: Description, name: str) -> Path | None:
     return resolve(description, f"{name}.{naming}") if naming else None
 
 
+@cache
 def naming_field(description: Description) -> str:
-    """Return the field that is the human label, or "" where the label is more than one field's value."""
+    """Return the field that is the human label, or "" where the label is more than one field's value.
+
+    A `__str__` of one's own is called with objects all of whose attributes are one text: when it gives that
+    text back having read one attribute, whatever the text is, then the label is that attribute.
+    """
     if description.label_fields:
         return description.label_fields[0] if len(description.label_fields) == 1 else ""
-    return _returned_by_str(description)
+    names = {name for text in _SAMPLES for name in _read_for_label(description.model, text)}
+    stored = {field.name for field in description.fields if field.column is not None}
+    return names.pop() if len(names) == 1 and names <= stored else ""
 
 
-def _returned_by_str(description: Description) -> str:
-    """Return X where the class says `def __str__(self): return self.X` and nothing else."""
-    code = getattr(description.model.__str__, "__code__", None)
-    if code is None or len(code.co_names) != 1:
-        return ""
-    steps = [step.opname for step in get_instructions(code) if step.opname != "RESUME"]
-    is_plain = [name.partition("_")[0] for name in steps] == ["LOAD", "LOAD", "RETURN"] and steps[
-        1
-    ] == "LOAD_ATTR"
-    names = (field.name for field in description.fields if field.column is not None)
-    return str(code.co_names[0]) if is_plain and code.co_names[0] in names else ""
+class _Sample:
+    """An object that has every attribute, all of them the same text, and remembers which were read."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._read: set[str] = set()
+
+    def __getattr__(self, name: str) -> str:
+        self._read.add(name)
+        return self._text
+
+
+def _read_for_label(model: Any, text: str) -> set[str]:
+    """Return what `__str__` reads to give back `text`; of no use is what it gives otherwise."""
+    sample = _Sample(text)
+    with suppress(Exception):  # it is anyone's code, and expects a record
+        if model.__str__(sample) == text:
+            return sample._read
+    return {""}
 
 
 def _term(description: Description, name: str, descending: bool, joins: Joins) -> Term:
@@ -114,6 +132,14 @@ def _term(description: Description, name: str, descending: bool, joins: Joins) -
         nullable=bool(path.relations) or path.field.column is None or path.field.nullable,
         is_key=name in description.key,
     )
+
+
+def _kinds(description: Description, descending: bool) -> Iterator[Term]:
+    """Yield what tells the records of a union of tables apart, whose keys may be the same."""
+    mapper = description.mapper
+    is_union = any(item.concrete for item in mapper.self_and_descendants if item is not mapper)
+    if is_union and mapper.polymorphic_on is not None:
+        yield Term("", mapper.polymorphic_on, descending, nullable=False, is_key=True)
 
 
 def _owner(path: Path, joins: Joins) -> Any:

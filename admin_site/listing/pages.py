@@ -1,7 +1,8 @@
 """One page of a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -9,16 +10,19 @@ from sqlalchemy.orm import Session
 
 from admin_site.descriptions import describe
 from admin_site.errors import Conflict
+from admin_site.listing import jumps
 from admin_site.listing.counting import RelatedCounts, count_related
 from admin_site.listing.cursors import Cursor, decode, encode, selected, values_of
-from admin_site.listing.keyset import segments, whole
+from admin_site.listing.defaults import LABEL
+from admin_site.listing.keyset import Segment, segments, whole
 from admin_site.listing.listings import Listing
 from admin_site.listing.loading import options_for, settle
 from admin_site.listing.query import ListQuery
 from admin_site.listing.statements import dialect_of, narrowed, run
 
 # What types raise for a stored value that is not theirs: an Enum for a member that is gone, a DATE for ''.
-UNREADABLE = (LookupError, ValueError, TypeError, ArithmeticError)
+# AssertionError is SQLAlchemy's, for a row of a kind (polymorphic_identity) that no class has.
+UNREADABLE = (LookupError, ValueError, TypeError, ArithmeticError, AssertionError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,7 @@ class Page:
     start: int | None
     counts: RelatedCounts = field(default_factory=dict)
     labels: Mapping[int, str] = field(default_factory=dict, repr=False)
+    later: Callable[[], Mapping[int, str]] = field(default=dict, repr=False)  # labels that no column shows
 
     @property
     def has_previous(self) -> bool:
@@ -52,8 +57,12 @@ class Page:
 
     def label(self, record: object) -> str:
         """Return the human label of a row, or of a related record that is shown."""
-        label = self.labels.get(id(record))
+        label = self.labels.get(id(record)) or self._labels_of_rows.get(id(record))
         return describe(type(record)).label_of(record) if label is None else label
+
+    @cached_property
+    def _labels_of_rows(self) -> Mapping[int, str]:
+        return self.later()
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ def fetch(session: Session, listing: Listing, query: ListQuery) -> Page:
     depends neither on rows nor on columns. Raises BadRequest for a cursor that no row of this list made.
     """
     window = _window(session, listing, query)
-    if not window.rows and (query.after or query.before or query.page > 1):
+    if not window.rows and (query.after or query.before or query.page > 1 or query.jump):
         query = query.with_(last=not query.before)
         window = _window(session, listing, query)
     records = [row[0] for row in window.rows]
@@ -81,19 +90,22 @@ def fetch(session: Session, listing: Listing, query: ListQuery) -> Page:
         before=_cursor(query, window, 0) if window.has_previous else None,
         after=_cursor(query, window, -1) if window.has_next else None,
         start=window.start,
-        labels=settle(session, listing, records, query.columns),
+        labels=settle(session, listing, records, query.columns, label_records=LABEL in query.columns),
+        later=partial(settle, session, listing, records, (LABEL,)),
         counts=count_related(session, listing, relations, records),
     )
 
 
 def _window(session: Session, listing: Listing, query: ListQuery) -> _Window:
-    statement = _statement(session, listing, query)
+    statement = rows_of(session, listing, query)
     if query.page > 1:
         return _numbered(session, statement, query)
+    if query.jump:
+        return _jumped(session, listing, statement, query)
     return _beside(session, listing, statement, query)
 
 
-def _statement(session: Session, listing: Listing, query: ListQuery) -> Select[Any]:
+def rows_of(session: Session, listing: Listing, query: ListQuery) -> Select[Any]:
     """Return the SELECT of records with their sort values, without a place."""
     dialect = dialect_of(session, listing)
 
@@ -112,21 +124,41 @@ def _numbered(session: Session, statement: Select[Any], query: ListQuery) -> _Wi
     return _Window(rows[: query.size], True, len(rows) > query.size, skipped + 1 if rows else None)
 
 
+def _jumped(session: Session, listing: Listing, statement: Select[Any], query: ListQuery) -> _Window:
+    order, dialect = query.order, dialect_of(session, listing)
+    begin = jumps.beginning(order, listing.description, query.jump, query.zone)
+    rows = read(
+        session, statement, segments(order, None, dialect, backward=False, begin=begin), query.size + 1
+    )
+    if not rows:
+        return _Window([], False, False, None)
+    first = Cursor(values_of(order, rows[0]))
+    has_previous = bool(read(session, statement, segments(order, first, dialect, backward=True), 1))
+    return _Window(rows[: query.size], has_previous, len(rows) > query.size, None if has_previous else 1)
+
+
 def _beside(session: Session, listing: Listing, statement: Select[Any], query: ListQuery) -> _Window:
     """Return the rows after a cursor, before one, or at either end of the list."""
     order, backward = query.order, bool(query.before) or query.last
     text = query.after or query.before
     cursor = decode(order, text) if text else None
-    rows: list[Row[Any]] = []
-    for segment in segments(order, cursor, dialect_of(session, listing), backward=backward):
-        rows += _rows(session, segment.read(statement, query.size + 1 - len(rows)))
-        if len(rows) > query.size:
-            break
+    parts = segments(order, cursor, dialect_of(session, listing), backward=backward)
+    rows = read(session, statement, parts, query.size + 1)
     has_more, rows = len(rows) > query.size, rows[: query.size]
     if backward:
         rows.reverse()
         return _Window(rows, has_more, bool(cursor), _start(cursor, -len(rows), is_first=not has_more))
     return _Window(rows, bool(cursor), has_more, _start(cursor, 1, is_first=cursor is None))
+
+
+def read(session: Session, statement: Select[Any], parts: Iterable[Segment], limit: int) -> list[Row[Any]]:
+    """Return the first rows of an order, from as many of its segments as that takes."""
+    rows: list[Row[Any]] = []
+    for segment in parts:
+        rows += _rows(session, segment.read(statement, limit - len(rows)))
+        if len(rows) >= limit:
+            break
+    return rows
 
 
 def _rows(session: Session, statement: Select[Any]) -> list[Row[Any]]:

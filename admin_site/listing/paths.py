@@ -41,6 +41,11 @@ class Path:
         return self.owners[-1]
 
     @property
+    def parent(self) -> "Path":
+        """The way without its last relation."""
+        return Path(self.name, self.start, self.relations[:-1], None)
+
+    @property
     def is_many(self) -> bool:
         return any(relation.many for relation in self.relations)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from admin_site.errors import BadRequest
-from admin_site.listing import cursors
+from admin_site.listing import cursors, jumps
 from admin_site.listing.conditions import NOT, Condition, negated
 from admin_site.listing.filters import IS
 from admin_site.listing.listings import Listing
@@ -23,10 +23,24 @@ MAX_PAIRS = 200
 MAX_TEXT = 1_000  # characters of a filter's text
 
 _RESERVED = frozenset(
-    ("search", "sort", "sortBy", "size", "pageSize", "columns", "page", "after", "before", "last")
+    (
+        "search",
+        "sort",
+        "sortBy",
+        "size",
+        "pageSize",
+        "columns",
+        "view",
+        "page",
+        "after",
+        "before",
+        "last",
+        "jump",
+    )
 )
+WHOLE = "all"  # the view of everybody: the list as it is by itself
 _ALIASES = {"pageSize": "size"}  # SQLAdmin's names, which stand in people's bookmarks
-_PLACE: Mapping[str, Any] = {"after": "", "before": "", "last": False, "page": 1}
+_PLACE: Mapping[str, Any] = {"after": "", "before": "", "last": False, "page": 1, "jump": ""}
 
 Groups = dict[str, list[str]]
 
@@ -35,8 +49,10 @@ Groups = dict[str, list[str]]
 class ListQuery:
     """A search, filters, a sort, columns and a place in the list, all known to be possible.
 
-    At most one of `after`, `before`, `last` and `page` says which page; none of them means the first. Equal
-    queries have equal `to_pairs`, however the URLs they came from were spelled.
+    At most one of `after`, `before`, `last`, `page` and `jump` says which page; none of them means the first.
+    `jump` is a value of what the list is sorted by first, with which the page is to begin. `view` names the
+    saved view that this began with. Equal queries have equal `to_pairs`, however the URLs they came from
+    were spelled.
     """
 
     listing: Listing = field(compare=False, repr=False)
@@ -45,10 +61,12 @@ class ListQuery:
     sort: Sort = ()
     columns: tuple[str, ...] = ()
     size: int = 25
+    view: str = ""
     after: str = ""
     before: str = ""
     last: bool = False
     page: int = 1
+    jump: str = ""
     zone: tzinfo = field(default=UTC, compare=False, repr=False)
     found: tuple[ColumnElement[bool], ...] = field(default=(), compare=False, repr=False)
 
@@ -67,6 +85,7 @@ class ListQuery:
             sort=_sort(listing, groups),
             columns=_columns(listing, _last(groups, "columns")),
             size=_number("size", _last(groups, "size"), listing.page_size, listing.max_size),
+            view=_last(groups, "view"),
             zone=zone,
             **_place(groups),
         )
@@ -108,10 +127,21 @@ class ListQuery:
         """Return a query that finds everything, sorted and shown as before."""
         return replace(self.with_(search=""), conditions=())
 
-    def sorted_by(self, name: str) -> ListQuery:
-        """Return a query sorted by one name; upwards, or the other way if it is sorted by that already."""
-        is_upwards = bool(self.sort) and self.sort[0] == (name, False)
-        return self.with_(sort=((name, is_upwards),))
+    def sorted_by(self, name: str, *, add: bool = False) -> ListQuery:
+        """Return a query sorted by one name; upwards, or the other way if it is sorted by that already.
+
+        With `add` the other terms of the sort stay: a new name comes last, one that runs upwards turns round
+        in its place, one that runs downwards goes. Without any term left the list is as it sorts itself.
+        """
+        if not add:
+            is_upwards = bool(self.sort) and self.sort[0] == (name, False)
+            return self.with_(sort=((name, is_upwards),))
+        sort = dict(self.sort)
+        if sort.get(name):
+            del sort[name]
+        else:
+            sort[name] = name in sort
+        return self.with_(sort=tuple(sort.items()) or self.listing.default_sort)
 
     def to_pairs(self) -> list[tuple[str, str]]:
         """Return the parameters of this query's URL, without those that say what goes without saying."""
@@ -124,8 +154,10 @@ class ListQuery:
         if self.size != self.listing.page_size:
             pairs.append(("size", str(self.size)))
         pairs += [("after", self.after), ("before", self.before), ("last", "yes" if self.last else "")]
-        pairs.append(("page", str(self.page) if self.page > 1 else ""))
-        return [(name, text) for name, text in pairs if text]
+        pairs += [("page", str(self.page) if self.page > 1 else ""), ("jump", self.jump)]
+        pairs = [(name, text) for name, text in pairs if text]
+        # By itself the name of a view stands for all that the view asks for.
+        return [*pairs, ("view", self.view if pairs else WHOLE)] if self.view else pairs
 
     def _with_condition(self, name: str, texts: Sequence[str]) -> ListQuery:
         condition = _condition(self.listing, name, texts, self.zone)
@@ -137,6 +169,8 @@ class ListQuery:
             raise BadRequest(f"Only the first {MAX_OFFSET:,} rows have numbered pages. Search, or filter.")
         if self.after or self.before:
             cursors.decode(self.order, self.after or self.before)
+        if self.jump:
+            jumps.beginning(self.order, self.listing.description, self.jump, self.zone)
 
 
 def _groups(pairs: Sequence[tuple[str, str]]) -> Groups:
@@ -173,6 +207,7 @@ def _place(groups: Groups) -> dict[str, Any]:
         "before": _last(groups, "before"),
         "last": "last" in groups,
         "page": _number("page", _last(groups, "page"), 1, MAX_OFFSET + 1),
+        "jump": _last(groups, "jump").strip(),
     }
 
 
@@ -199,7 +234,9 @@ def _sort_text(sort: Sort) -> str:
 
 
 def _columns(listing: Listing, text: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(text.split(","))) if text else listing.columns
+    if not text:
+        return listing.columns
+    chosen = tuple(dict.fromkeys(text.split(",")))
     unknown = [name for name in chosen if name not in listing.choosable]
     if unknown:
         raise BadRequest(f"This list has no column “{unknown[0]}”.")
@@ -213,8 +250,9 @@ def _condition(listing: Listing, name: str, texts: Sequence[str], zone: tzinfo) 
     known = name.removesuffix(NOT) if is_negated else name
     if known.removesuffix(IS) in listing.filters and known not in listing.filters:
         known = known.removesuffix(IS)
-    if known not in listing.filters:
+    found = listing.filter(known)
+    if found is None:
         raise BadRequest(f"This list has no filter “{name}”.")
     spelled = known + IS if known in _RESERVED else known
-    condition = listing.filters[known].parse(spelled, texts, zone)
+    condition = found.parse(spelled, texts, zone)
     return negated(condition) if is_negated else condition

@@ -1,17 +1,21 @@
 """What is typed for a comparison, read as a value of the field."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from admin_site.descriptions import Field, Kind
-from admin_site.listing.operators import Day
+from admin_site.listing.days import Days, days_of
+from admin_site.listing.operators import Span
 from admin_site.values import from_text, to_text
 
 Reading = tuple[str, Any]  # the text as it should have been typed, and its value
 
 _BOOLEANS = {"yes": True, "no": False, "true": True, "false": False}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATES = "Enter a date such as 2024-01-31, 2024-01 or 2024, or words such as today and last-7-days."
 _LIMITS = {"minimum": -(2**63), "maximum": 2**63 - 1}  # of the widest integer of both databases
 
 
@@ -53,19 +57,38 @@ def _boolean(field: Field, text: str, zone: tzinfo) -> Reading:
     return read_yes_no(text)
 
 
+def _date(field: Field, text: str, zone: tzinfo) -> Reading:
+    if _DAY.fullmatch(text):
+        return _value(field, text, zone)
+    days = _days(text, zone)
+    if days is None:
+        raise ValueError(_DATES)
+    return text, Span(days.start, days.stop)
+
+
 def _moment(field: Field, text: str, zone: tzinfo) -> Reading:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
+    days = _days(text, zone)
+    if days is None:
         return _exact_moment(field, text, zone)
-    return day.isoformat(), Day(_start(field, day, zone), _start(field, day + timedelta(days=1), zone))
+    try:
+        stop = None if days.stop is None else _start(field, days.stop, zone)
+        return text, Span(_start(field, days.start, zone), stop)
+    except OverflowError:
+        raise ValueError(_DATES) from None
+
+
+def _days(text: str, zone: tzinfo) -> Days | None:
+    try:
+        return days_of(text, datetime.now(zone).date())
+    except (ValueError, OverflowError):
+        raise ValueError(_DATES) from None
 
 
 def _exact_moment(field: Field, text: str, zone: tzinfo) -> Reading:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError("Enter a date such as 2024-01-31, or 2024-01-31T18:30.") from None
+        raise ValueError(f"{_DATES[:-1]}, or 2024-01-31T18:30.") from None
     if field.kind is Kind.INSTANT:
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     elif moment.tzinfo:
@@ -82,6 +105,7 @@ _READERS: dict[Kind, Callable[[Field, str, tzinfo], Reading]] = {
     Kind.TEXT: _text,
     Kind.LONG_TEXT: _text,
     Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
     Kind.DATETIME: _moment,
     Kind.INSTANT: _moment,
 }

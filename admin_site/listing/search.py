@@ -8,20 +8,25 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Text, cast, false, or_
+from sqlalchemy.orm import Session
 
 from admin_site.descriptions import Description, Kind
-from admin_site.errors import BadRequest, NotFound
-from admin_site.keys import SEPARATOR, decode_key
+from admin_site.errors import BadRequest, Conflict, NotFound
+from admin_site.keys import SEPARATOR, decode_key, find
 from admin_site.listing import patterns
+from admin_site.listing.documents import key_filter
 from admin_site.listing.filters import IS
 from admin_site.listing.listings import Listing
 from admin_site.listing.orders import naming_field
 from admin_site.listing.paths import Path, resolve
 from admin_site.listing.readers import loosely
 from admin_site.listing.untyped import has_key
+
+if TYPE_CHECKING:
+    from admin_site.listing.query import ListQuery
 
 MAX_LENGTH = 1_000  # characters
 MAX_WORDS = 20
@@ -37,7 +42,7 @@ _SUFFIXES = {
     "<=": ("__lte",),
 }
 _TEXTS = (Kind.TEXT, Kind.LONG_TEXT)
-_TYPED_KEYS = (Kind.INTEGER, Kind.UUID, Kind.TEXT)
+TYPED_KEYS = (Kind.INTEGER, Kind.UUID, Kind.TEXT)
 
 
 def search(listing: Listing, text: str, zone: tzinfo) -> tuple[ColumnElement[bool], ...]:
@@ -51,6 +56,24 @@ def search(listing: Listing, text: str, zone: tzinfo) -> tuple[ColumnElement[boo
     if len(words) > MAX_WORDS:
         raise BadRequest(f"Search for at most {MAX_WORDS} words.")
     return tuple(_condition(listing, word, zone) for word in words)
+
+
+def keyed(session: Session, listing: Listing, query: "ListQuery") -> Any:
+    """Return the record whose key is what stands in the search box, alone, or None.
+
+    A list shows it among all that it finds; where it stands in there, nobody knows. It is looked for among
+    all records the person may see, whatever the filters.
+    """
+    try:
+        key = _key(listing.description, query.search) if query.search else None
+    except (ValueError, NotFound):
+        key = None
+    if key is None:
+        return None
+    try:
+        return find(session, listing.description, key, scope=listing.scope)
+    except (NotFound, Conflict):
+        return None
 
 
 def found(
@@ -80,7 +103,7 @@ def _key(description: Description, word: str) -> tuple[Any, ...]:
     if len(description.key) > 1 and SEPARATOR in word:
         return decode_key(description, word)
     field = description.field(description.key[0])
-    if len(description.key) > 1 or field.kind not in _TYPED_KEYS or field.secret:
+    if len(description.key) > 1 or field.kind not in TYPED_KEYS or field.secret:
         raise ValueError("not a key that people type")
     return (loosely(field, word),)
 
@@ -102,7 +125,7 @@ def _comparison(
     try:
         path = resolve(listing.description, name)
     except KeyError:
-        return None
+        return _in_document(listing, name, sign, value, zone)
     if path.is_secret or listing.is_closed(path):
         raise BadRequest(f"{path.label} cannot be searched.")
     if path.field is None and naming_field(path.end) and name in listing.filters and sign in ":=":
@@ -111,6 +134,17 @@ def _comparison(
         if name + suffix in listing.filters:
             return listing.filters[name + suffix].parse(name + suffix, [value], zone).clause
     return None
+
+
+def _in_document(
+    listing: Listing, name: str, sign: str, value: str, zone: tzinfo
+) -> ColumnElement[bool] | None:
+    """Return what data.colour:red means, or None where `data` is no JSON field."""
+    if sign not in ":=":
+        return None
+    name += "__contains" if sign == ":" else ""
+    found = key_filter(listing.description, listing.json_fields, name)
+    return found.parse(name, [value], zone).clause if found else None
 
 
 def _in_fields(

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
 
 from admin_site.errors import BadRequest
+from admin_site.listing.limits import restart_clock
 from admin_site.listing.listings import Listing
 from admin_site.listing.query import ListQuery
 
-_UNREADABLE = "The database cannot read a value in this address."
+UNREADABLE_WORDS = "The database cannot read a value in this address."
 
 
 def run(session: Session, statement: Executable) -> Result[Any]:
@@ -20,14 +21,15 @@ def run(session: Session, statement: Executable) -> Result[Any]:
     Raises BadRequest when the database cannot read a value in it, after which PostgreSQL's transaction is
     over.
     """
+    restart_clock(session)
     try:
         return session.execute(statement)
     except (DataError, OverflowError) as error:
-        raise BadRequest(_UNREADABLE) from error
+        raise BadRequest(UNREADABLE_WORDS) from error
     except StatementError as error:
         if isinstance(error, DBAPIError):
             raise
-        raise BadRequest(_UNREADABLE) from error  # a type could not turn a value into a parameter
+        raise BadRequest(UNREADABLE_WORDS) from error  # a type could not turn a value into a parameter
 
 
 def matching(listing: Listing, query: ListQuery) -> Select[Any]:
@@ -39,7 +41,12 @@ def narrowed(statement: Select[Any], listing: Listing, query: ListQuery) -> Sele
     """Return a SELECT of the listing's model without what is hidden or does not match."""
     if listing.scope is not None:
         statement = listing.scope(statement)
-    return statement.where(*(condition.clause for condition in query.conditions), *query.found)
+    clauses = [condition.clause for condition in query.conditions if condition.clause is not None]
+    statement = statement.where(*clauses, *query.found)
+    for condition in query.conditions:
+        if condition.statement is not None:
+            statement = condition.statement(statement)
+    return statement
 
 
 def dialect_of(session: Session, listing: Listing) -> str:

@@ -1,17 +1,21 @@
 """How many there are."""
 
+import re
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from admin_site.descriptions import describe
-from admin_site.listing import Listing, ListQuery, count
+from admin_site.listing import Listing, ListQuery, count, exact, fetch
 from admin_site.listing.counting import Count
 from admin_site.models import Role, User
 from tests.factories import make_role, make_user
+from tests.listing.walks import plans, statements
 from tests.zoo.inheritance import Boss, Employee, Taxi
 
 EVERYONE = Listing.of(describe(User))
+ROLES = Listing.of(describe(Role))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +38,7 @@ def test_counts_are_exact_up_to_the_limit(session: Session) -> None:
 
     assert str(count(session, EVERYONE, ListQuery.parse([], EVERYONE), limit=5)) == "5"
     assert str(count(session, EVERYONE, ListQuery.parse([("age__empty", "yes")], EVERYONE), limit=4)) == "4+"
-    assert str(count(session, EVERYONE, ListQuery.parse([], EVERYONE), limit=None)) == "5"
+    assert str(exact(session, EVERYONE, ListQuery.parse([], EVERYONE))) == "5"
 
 
 def test_what_may_not_be_seen_is_not_counted(session: Session) -> None:
@@ -58,6 +62,47 @@ def test_postgresql_estimates_the_whole_of_a_big_table(session: Session, backend
     )
     assert str(count(session, EVERYONE, some, limit=9)) == "9+"
     assert str(count(session, hidden, everyone, limit=9)) == "9+"
+
+
+def test_the_last_page_tells_the_number_without_a_query(session: Session) -> None:
+    for _ in range(7):
+        make_user(session)
+    query = ListQuery.parse([("size", "3"), ("sort", "user_name")], EVERYONE)
+    pages = [fetch(session, EVERYONE, query)]
+    while pages[-1].has_next:
+        pages.append(fetch(session, EVERYONE, query.with_(after=pages[-1].after)))
+    whole = fetch(session, EVERYONE, query.with_(size=10))
+    none = fetch(session, EVERYONE, query.with_(search="nobody at all"))
+    last = fetch(session, EVERYONE, query.with_(last=True))
+
+    with statements(session) as heard:
+        assert (
+            count(session, EVERYONE, query, page=whole)
+            == count(session, EVERYONE, query, page=pages[-1])
+            == Count(7)
+        )
+        assert count(session, EVERYONE, query.with_(search="nobody at all"), page=none) == Count(0)
+    assert heard == []
+    for page in (pages[0], last):
+        assert count(session, EVERYONE, query, page=page) == Count(7)
+
+
+def test_no_row_of_a_big_table_is_read_to_estimate_it(session: Session, backend: str) -> None:
+    session.add_all(Role(name=str(number)) for number in range(30))
+    session.flush()
+    query = ListQuery.parse([], ROLES)
+    if backend == "postgresql":
+        session.execute(text("ANALYZE roles"))
+    with statements(session) as heard:
+        words = {limit: str(count(session, ROLES, query, limit=limit)) for limit in (9, 20, 100)}
+
+    assert len(heard) == 3
+    if backend == "postgresql":
+        assert words == {9: "about 30", 20: "about 30", 100: "30"}
+        analyzed = plans(session, lambda: count(session, ROLES, query, limit=9), "EXPLAIN ANALYZE")
+        assert "Seq Scan on roles (never executed)" in re.sub(r" +\(cost=.*?\)", "", analyzed[0])
+    else:
+        assert words == {9: "9+", 20: "20+", 100: "30"}
 
 
 def test_a_table_postgresql_knows_nothing_of_is_not_estimated(session: Session) -> None:

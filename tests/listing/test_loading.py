@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from admin_site.descriptions import describe
 from admin_site.listing import LABEL, Listing, ListQuery, fetch
+from admin_site.listing.loading import settle
 from admin_site.models import Course, Enrollment, Item, Role, User, UserType
 from tests import zoo
 from tests.factories import make_user
@@ -54,6 +55,22 @@ def test_a_label_that_reads_related_records_is_loaded_for_all_rows_at_once(book_
         assert labelled[:3] == ["Emma, by Austen of Steventon", "Emma, by Homer", "Emma, by nobody"]
         assert [str(row) for row in page.rows] == [page.label(row) for row in page.rows]
     assert heard == []
+
+
+def test_labels_that_no_column_shows_are_read_when_somebody_asks_and_all_at_once(
+    book_session: Session,
+) -> None:
+    listing = Listing.of(describe(labels.Copy), columns=("title",), page_size=100).scoped(_prints)
+    page = _fresh(book_session, listing, ListQuery.parse([], listing))
+
+    with statements(book_session) as heard:
+        first = page.label(page.rows[0])
+        some = len(heard)
+        labelled = {page.label(row) for row in page.rows}
+
+    assert first in labelled
+    assert "Emma, by Austen of Steventon" in labelled
+    assert len(heard) == some <= 12
 
 
 def test_labels_of_inheriting_classes_are_loaded_at_once_too(book_session: Session) -> None:
@@ -215,3 +232,17 @@ def _members(session: Session, row, relation) -> int:
     if relation.collection == "write_only":
         return len(list(session.scalars(members.select())))
     return len(list(members))
+
+
+def test_what_is_learned_of_labels_is_what_they_load(book_session: Session) -> None:
+    """What somebody else has loaded before is not asked for again with every list to come."""
+    listing = Listing.of(describe(labels.Copy), columns=(LABEL,))
+    for _ in range(3):
+        book_session.expunge_all()
+        copies = book_session.scalars(select(labels.Copy)).all()
+        towns = [copy.author.town for copy in copies if copy.author]
+        settle(book_session, listing, copies, (LABEL,))
+        assert towns
+
+    assert "readers" in listing.learned[labels.Copy]
+    assert "author" not in listing.learned[labels.Copy]

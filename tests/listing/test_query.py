@@ -95,6 +95,19 @@ def test_sorting_again_by_the_same_name_turns_it_round() -> None:
     assert once.sorted_by("user_name").sort == (("user_name", False),)
 
 
+def test_names_are_added_to_a_sort_turned_round_and_taken_out_of_it() -> None:
+    query = ListQuery.parse([("sort", "age")], LISTING)
+
+    two = query.sorted_by("user_name", add=True)
+    assert two.sort == (("age", False), ("user_name", False))
+    assert two.sorted_by("age", add=True).sort == (("age", True), ("user_name", False))
+    assert two.sorted_by("age", add=True).sorted_by("age", add=True).sort == (("user_name", False),)
+    alone = query.sorted_by("age", add=True)
+    assert alone.sort == (("age", True),)
+    assert alone.sorted_by("age", add=True).sort == LISTING.default_sort
+    assert ListQuery.parse(two.to_pairs(), LISTING) == two
+
+
 def test_filters_are_added_and_taken_away_one_text_at_a_time() -> None:
     query = ListQuery.parse([("age", "5"), ("age", "7"), ("is_active", "yes")], LISTING)
 

@@ -1,12 +1,16 @@
 """What is typed into the search box."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_site.descriptions import describe
+from admin_site.descriptions import Description, describe
 from admin_site.errors import BadRequest
-from admin_site.listing import Listing, ListQuery, count, fetch
+from admin_site.keys import encode_key
+from admin_site.listing import Listing, ListQuery, count, fetch, keyed
+from admin_site.listing.search import TYPED_KEYS, UNSTORABLE
 from admin_site.models import Item, User, UserType
+from admin_site.values import to_text
 from tests import zoo
 from tests.factories import make_role, make_user
 from tests.zoo import columns, keys
@@ -56,6 +60,38 @@ def test_a_key_finds_its_record(session: Session) -> None:
     assert _found(session, ann.user_id.hex) == {ann}
     listing = Listing.of(describe(type(role)))
     assert fetch(session, listing, ListQuery.parse([("search", str(role.role_id))], listing)).rows == [role]
+
+
+def test_a_key_alone_in_the_search_box_is_the_record_to_jump_to(session: Session) -> None:
+    ann, bob = make_user(session, first_name="Ann"), make_user(session, first_name="Bob")
+    listing = Listing.of(describe(User))
+    scoped = listing.scoped(lambda people: people.where(User.first_name != "Bob"))
+
+    def jumped(chosen: Listing, text: str) -> User | None:
+        return keyed(session, chosen, ListQuery.parse([("search", text)], chosen))
+
+    assert jumped(listing, str(ann.user_id)) is ann
+    assert jumped(listing, f" {ann.user_id.hex} ") is ann
+    assert jumped(scoped, str(bob.user_id)) is None
+    for text in ("", "Ann", f"{ann.user_id} Ann", "00000000-0000-0000-0000-000000000000"):
+        assert jumped(listing, text) is None, text
+
+
+def test_every_key_of_the_zoo_is_jumped_to(zoo_session: Session) -> None:
+    for model in zoo.models_on(zoo_session.get_bind().dialect.name):
+        description = describe(model)
+        listing = Listing.of(description)
+        rows = list(zoo_session.scalars(select(model)))
+        if len(set(map(description.key_of, rows))) < len(rows):
+            continue  # a union of tables: their keys are alike
+        for row in rows:
+            text = _typed(description, description.key_of(row))
+            if UNSTORABLE.search(text) or text != text.strip():
+                continue
+            found = keyed(zoo_session, listing, ListQuery.parse([("search", text)], listing))
+            assert found in (row, None), (model, text)
+            is_typed = len(description.key) > 1 or description.field(description.key[0]).kind in TYPED_KEYS
+            assert (found is row) == (is_typed and text != ""), (model, text)
 
 
 @pytest.mark.parametrize("word", ["9" * 30, "-1", "0x1", "1e5", "٣"])
@@ -140,6 +176,13 @@ def test_anything_can_be_searched_for_in_every_class(zoo_session: Session) -> No
 def test_searches_without_sense_are_refused(text: str) -> None:
     with pytest.raises(BadRequest):
         ListQuery.parse([("search", text)], Listing.of(describe(User)))
+
+
+def _typed(description: Description, key: tuple) -> str:
+    """Return a key as people type it: one value as it is, several as they stand in addresses."""
+    if len(key) > 1:
+        return encode_key(description, key)
+    return to_text(description.field(description.key[0]), key[0])
 
 
 def _found(session: Session, text: str) -> set[User]:

@@ -1,6 +1,6 @@
 """Lists read from one end to the other, and the statements that takes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,13 +47,32 @@ def numbered(session: Session, listing: Listing, query: ListQuery, size: int) ->
 def statements(session: Session) -> Iterator[list[str]]:
     """Give the list of the statements that reach the database."""
     heard: list[str] = []
+    with _listening(session, lambda statement, parameters: heard.append(statement)):
+        yield heard
 
+
+@contextmanager
+def _listening(session: Session, tell: Callable[[str, Any], None]) -> Iterator[None]:
     def hear(connection, cursor, statement, parameters, context, executemany):
-        heard.append(statement)
+        tell(statement, parameters)
 
     engine = session.get_bind()
     event.listen(engine, "before_cursor_execute", hear)
     try:
-        yield heard
+        yield
     finally:
         event.remove(engine, "before_cursor_execute", hear)
+
+
+def plans(session: Session, act: Callable[[], object], explain: str = "") -> list[str]:
+    """Return how the database executes each statement of an act."""
+    heard: list[tuple[str, Any]] = []
+    with _listening(session, lambda *execution: heard.append(execution)):
+        act()
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    prefix = explain or ("EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN")
+    connection = session.connection()
+    return [
+        "\n".join(str(row) for row in connection.exec_driver_sql(f"{prefix} {statement}", parameters))
+        for statement, parameters in heard
+    ]
