@@ -13,6 +13,7 @@ from admin_site.models.audit import AuditEntry
 from admin_site.models.base import Base, Instant, Timestamped, utc_now
 from admin_site.models.flows import Flow, user_flows
 from admin_site.models.items import Item
+from admin_site.models.lists import ListPreference, SavedView
 from admin_site.models.school import Course, Enrollment, UserType
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "Instant",
     "Item",
     "LinkPurpose",
+    "ListPreference",
     "Role",
     "RoleGrant",
+    "SavedView",
     "Timestamped",
     "User",
     "UserSession",
