@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from admin_site.config import LOOPBACK_HOSTS
 from admin_site.database import Database
 from admin_site.permissions import Identity
 from admin_site.security.tokens import SessionCookie
@@ -69,28 +70,44 @@ class SameOrigin:
 
     Every browser of the last years sends Sec-Fetch-Site, and Origin with each POST, and lets no page forge
     them. What sends neither is no browser, so that nobody's cookies travel with it unknown to them.
+
+    Where people reach the site by `public_url`, its origin alone is ours, whatever host a request names.
+    Without one, or when it is this machine's own, as during development, so is the address that was asked:
+    localhost, 127.0.0.1 and a forwarded port are one site.
     """
 
     def __init__(self, app: ASGIApp, *, public_url: str | None = None) -> None:
         self.app = app
+        self.public_url = public_url
         self.public_origin = _origin(public_url) if public_url else None
+        self.is_local = self.public_origin is None or self.public_origin[1] in LOOPBACK_HOSTS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS or self._is_ours(scope):
             await self.app(scope, receive, send)
             return
         words = "This request came from the page of another site, so it was refused. Nothing was changed."
+        if not self.is_local:
+            words += f" This site is at {self.public_url}"
         await PlainTextResponse(words, status_code=403)(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        if sites := headers.getlist("sec-fetch-site"):
-            return set(sites) == {"same-origin"}
-        sources = headers.getlist("origin") or headers.getlist("referer")
+        origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+        if sites:
+            # A page that sends no referrer sends "null" for its origin, which the browser knows to be ours.
+            named = [origin for origin in origins if origin != "null"]
+            return set(sites) == {"same-origin"} and self._are_ours(scope, named)
+        sources = origins or headers.getlist("referer")
         if not sources:
             return not any(name.startswith("sec-fetch-") for name in headers)
-        ours = {self.public_origin, _origin(f"{scope['scheme']}://{headers.get('host', '')}")} - {None}
-        return {_origin(source) for source in sources} <= ours
+        return self._are_ours(scope, sources)
+
+    def _are_ours(self, scope: Scope, sources: Iterable[str]) -> bool:
+        ours = {self.public_origin}
+        if self.is_local:
+            ours.add(_origin(f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}"))
+        return {_origin(source) for source in sources} <= ours - {None}
 
 
 class Identification:

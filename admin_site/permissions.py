@@ -1,17 +1,19 @@
 """Who may do what: one table of actions, one question."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, false, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from admin_site.errors import Forbidden
 from admin_site.models import Role, RoleGrant, User, user_roles
 
 WILDCARD = "*"  # in a grant: every model, or every action
+MAX_NAME = 100  # characters of a person's own name in the audit trail
 
 Grant = tuple[str, str]  # the identity of a model, or *, and an action, or *
 
@@ -33,7 +35,7 @@ ACTIONS: dict[Action, str] = {
     Action.CREATE: "Add records.",
     Action.EDIT: "Change records.",
     Action.DELETE: "Delete records.",
-    Action.EXPORT: "Download records as a file.",
+    Action.EXPORT: "Download the list of records as a file, where it may be seen.",
     Action.IMPORT: "Add and change records from a file.",
     Action.RESET_PASSWORD: "Give a person a single-use link to set a new password (for the model `user`).",
 }
@@ -43,7 +45,7 @@ _WRITTEN_BY_HAND = (Action.CREATE, Action.EDIT, Action.IMPORT)
 NEVER: frozenset[Grant] = frozenset(
     [
         (model, action)
-        for model in ("audit-entry", "credential-token", "user-session")
+        for model in ("audit-entry", "credential-token", "list-preference", "saved-view", "user-session")
         for action in _WRITTEN_BY_HAND
     ]
     + [("audit-entry", Action.DELETE), ("credential-token", Action.DELETE)]
@@ -60,10 +62,26 @@ class Identity:
     is_superuser: bool
     grants: frozenset[Grant] = frozenset()
     roles: tuple[str, ...] = ()
+    user_name: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Return the name under which deeds are recorded: people choose what they are called, so their user
+        name, which is nobody else's, ends it.
+        """
+        return sign(self.name, self.user_name)
 
 
 # Whoever may run commands on the machine reaches the database anyway.
 COMMAND_LINE = Identity(user_id=uuid.UUID(int=0), session_id=None, name="command line", is_superuser=True)
+
+
+def sign(name: str, user_name: str) -> str:
+    """Return a person's name followed by their user name, such as "Ada Lovelace (ada)"."""
+    if name == user_name or not user_name:
+        return name
+    shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
+    return f"{shown} ({user_name})"
 
 
 def allows(identity: Identity | None, action: str, model: str) -> bool:
@@ -99,32 +117,90 @@ def holds_more(identity: Identity, other: Identity) -> bool:
     return other.is_superuser or not covers_all(identity, other.grants)
 
 
+def within(identity: Identity, user_id: SQLColumnExpression[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the condition that `user_id` is somebody who has no right that `identity` lacks."""
+    if identity.is_superuser:
+        return true()
+    covered = or_(false(), *map(_is_covered_by, sorted(identity.grants)))
+    links = user_roles.join(RoleGrant, RoleGrant.role_id == user_roles.c.role_id)
+    mighty = select(user_roles.c.user_id).select_from(links).where(not_(covered))
+    return user_id.not_in(mighty) & user_id.not_in(select(User.user_id).where(User.is_superuser))
+
+
+def _is_covered_by(grant: Grant) -> ColumnElement[bool]:
+    model, action = grant
+    same_model = [RoleGrant.model == model] if model != WILDCARD else []
+    same_action = [RoleGrant.action == action] if action != WILDCARD else []
+    return and_(true(), *same_model, *same_action)
+
+
+@dataclass(frozen=True)
+class Grantable:
+    """What roles may be granted on a site, each with its words."""
+
+    models: Mapping[str, str]
+    actions: Mapping[str, str]
+
+
+def grantable(models: Mapping[str, str], actions: Mapping[str, str]) -> Grantable:
+    """Return what can be granted where these models, by identity, have `actions` beside those of the table.
+
+    `models` are called by their names in the plural, `actions` by their labels.
+    """
+    generic = {str(action): f"{_verb(action).capitalize()}: {words}" for action, words in ACTIONS.items()}
+    named = {identity: f"{name} ({identity})" for identity, name in sorted(models.items(), key=_by_name)}
+    return Grantable({WILDCARD: "All models", **named}, {WILDCARD: "All actions", **actions, **generic})
+
+
+def _by_name(item: tuple[str, str]) -> str:
+    return item[1].casefold()
+
+
+def _verb(action: str) -> str:
+    return action.removeprefix("action:").replace("-", " ")
+
+
 def identity_of(session: Session, user: User, session_id: uuid.UUID | None = None) -> Identity:
     """Return the rights `user` has in the database, with one query; what is not flushed does not count."""
-    rights = (
-        select(User.is_superuser, Role.name, RoleGrant.model, RoleGrant.action)
-        .select_from(User)
-        .outerjoin(user_roles, user_roles.c.user_id == User.user_id)
+    rights = with_rights(select(User.user_id).where(User.user_id == user.user_id))
+    with session.no_autoflush:
+        return identity_from(user, session.execute(rights).all(), session_id)
+
+
+def with_rights(people: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Return a SELECT of people with their rights: a row for each grant they hold, and one for nothing."""
+    return (
+        people.add_columns(
+            User.is_superuser.label("may_all"),
+            Role.name.label("role"),
+            RoleGrant.model.label("model"),
+            RoleGrant.action.label("action"),
+        )
+        .outerjoin_from(User, user_roles, user_roles.c.user_id == User.user_id)
         .outerjoin(Role, Role.role_id == user_roles.c.role_id)
         .outerjoin(RoleGrant, RoleGrant.role_id == Role.role_id)
-        .where(User.user_id == user.user_id)
     )
-    with session.no_autoflush:
-        rows = session.execute(rights).all()
+
+
+def identity_from(
+    user: User, rights: Sequence[Row[*tuple[Any, ...]]], session_id: uuid.UUID | None
+) -> Identity:
+    """Return the identity of a person, of whom `rights` are all rows that `with_rights` gives."""
     return Identity(
         user_id=user.user_id,
         session_id=session_id,
         name=str(user),
-        is_superuser=any(row.is_superuser for row in rows),
-        grants=frozenset((row.model, row.action) for row in rows if row.model is not None),
-        roles=tuple(sorted({row.name for row in rows if row.name is not None})),
+        is_superuser=any(row.may_all for row in rights),
+        grants=frozenset((row.model, row.action) for row in rights if row.model is not None),
+        roles=tuple(sorted({row.role for row in rights if row.role is not None})),
+        user_name=user.user_name,
     )
 
 
 def _refusal(identity: Identity | None, action: str, model: str) -> str:
     if identity is None:
         return "Sign in first."
-    verb, name = action.removeprefix("action:").replace("-", " "), model.replace("-", " ")
+    verb, name = _verb(action), model.replace("-", " ")
     if (model, action) in NEVER:
         return f"Records of the kind “{name}” are written by the site itself, never by hand."
     return f"You may not do this: {verb} records of the kind “{name}”."

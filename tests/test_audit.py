@@ -132,6 +132,12 @@ def zoo_database(database: Database) -> Database:
     return database
 
 
+def written_models(backend: str) -> list[type]:
+    """Return the classes of the zoo whose records are rows that can be saved."""
+    models = (model for model in zoo.models_on(backend) if model not in zoo.VIEWS)
+    return [model for model in models if not describe(model).read_only]
+
+
 def make_shop(session: Session, **values: Any) -> Shop:
     """Store a shop and forget the entry about it."""
     shop = Shop(**{"name": "Corner shop", **values})
@@ -305,7 +311,7 @@ def test_every_kind_of_value_of_a_new_record_is_recorded_exactly(zoo_database, b
     with zoo_database.session() as session:
         found = {(entry.model, entry.key): entry for entry in entries(session, "create")}
         records = [
-            record for model in zoo.models_on(backend) for record in session.scalars(select(model)).unique()
+            record for model in written_models(backend) for record in session.scalars(select(model)).unique()
         ]
         assert len(records) > 150
         for record in records:
@@ -406,7 +412,7 @@ def test_every_kind_of_value_that_is_emptied_is_recorded_exactly(zoo_database, b
 
     with zoo_database.session() as session:
         expected: dict[tuple[str, str], dict[str, Any]] = {}
-        for model in zoo.models_on(backend):
+        for model in written_models(backend):
             for record in session.scalars(select(model)).unique():
                 changes = empty_what_may_be(session, record)
                 description = describe(type(record))
@@ -596,7 +602,7 @@ def test_a_changed_key_is_recorded_under_the_new_one(zoo_database):
 
 
 def test_the_entry_of_a_deleted_record_of_any_kind_holds_all_that_is_gone(zoo_database, backend):
-    for model in zoo.models_on(backend):
+    for model in written_models(backend):
         if describe(model).abstract_reason:
             continue
         with zoo_database.session() as session:

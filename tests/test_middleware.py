@@ -112,32 +112,38 @@ def test_over_https_browsers_are_told_to_stay_there():
 # --- same origin --------------------------------------------------------------------------------------------
 
 OURS = [
-    {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "https://admin.example.org"},
     {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     {"Sec-Fetch-Site": "same-origin"},
-    {"Origin": "http://testserver"},
-    {"Origin": "http://testserver:80"},
     {"Origin": "https://admin.example.org"},
-    {"Referer": "http://testserver/admin/user/list"},
+    {"Origin": "https://ADMIN.example.org:443"},
+    {"Referer": "https://admin.example.org/admin/user/list"},
     {},
 ]
 FOREIGN = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"},
-    {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://admin.example.org"},
     {"Sec-Fetch-Site": "same-site", "Origin": "http://sibling.example.org"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"},
     {"Sec-Fetch-Site": "none"},
     {"Sec-Fetch-Site": ""},
     {"Sec-Fetch-Mode": "navigate"},
     {"Origin": "null"},
     {"Origin": ""},
     {"Origin": "http://evil.example"},
-    {"Origin": "https://testserver"},
-    {"Origin": "http://testserver:8080"},
-    {"Origin": "http://testserver.evil.example"},
-    {"Origin": "http://testserver@evil.example"},
-    {"Origin": "http://[", "Referer": "http://testserver/"},
-    {"Referer": "http://evil.example/testserver"},
+    {"Origin": "http://admin.example.org"},
+    {"Origin": "https://admin.example.org:8080"},
+    {"Origin": "https://admin.example.org.evil.example"},
+    {"Origin": "https://admin.example.org@evil.example"},
+    {"Origin": "http://[", "Referer": "https://admin.example.org/"},
+    {"Referer": "http://evil.example/admin.example.org"},
     {"Referer": "about:blank"},
+]
+# The host that a request names is whatever its sender, or a name that points here, says.
+BY_ANOTHER_NAME = [
+    {"Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
+    {"Referer": "http://testserver/admin/user/list"},
 ]
 
 
@@ -153,16 +159,17 @@ def test_our_own_pages_may_change_things(guarded, method, headers):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("headers", FOREIGN + BY_ANOTHER_NAME)
 def test_pages_of_other_sites_may_not(guarded, method, headers):
     response = guarded.request(method, "/admin/login", headers=headers)
 
     assert response.status_code == 403
     assert "another site" in response.text
+    assert "This site is at https://admin.example.org/" in response.text
 
 
 def test_two_origins_in_one_request_are_not_ours(guarded):
-    headers = [("Origin", "http://testserver"), ("Origin", "http://evil.example")]
+    headers = [("Origin", "https://admin.example.org"), ("Origin", "http://evil.example")]
 
     assert guarded.post("/", headers=headers).status_code == 403
 
@@ -177,6 +184,17 @@ def test_without_a_public_url_the_own_origin_is_the_one_that_was_asked():
 
     assert client.post("/", headers={"Origin": "http://127.0.0.1:8000"}).status_code == 200
     assert client.post("/", headers={"Origin": "http://127.0.0.1:8001"}).status_code == 403
+
+
+@pytest.mark.parametrize("asked", ["http://localhost:8000", "http://127.0.0.1:8000", "http://localhost:9000"])
+def test_on_this_machine_every_way_to_ask_is_ours(asked):
+    client = client_of(Middleware(SameOrigin, public_url="http://127.0.0.1:8000"), base_url=asked)
+
+    for ours in (asked, "http://127.0.0.1:8000"):
+        for more in ({}, {"Sec-Fetch-Site": "same-origin"}):
+            assert client.post("/", headers={"Origin": ours, **more}).status_code == 200
+    foreign = client.post("/", headers={"Origin": "http://localhost:1234"})
+    assert (foreign.status_code, "This site is at" in foreign.text) == (403, False)
 
 
 # --- identity -----------------------------------------------------------------------------------------------

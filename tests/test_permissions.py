@@ -3,9 +3,10 @@
 import uuid
 
 import pytest
+from sqlalchemy import select
 
 from admin_site.errors import Forbidden
-from admin_site.models import Role, RoleGrant
+from admin_site.models import Role, RoleGrant, User
 from admin_site.permissions import (
     ACTIONS,
     COMMAND_LINE,
@@ -13,9 +14,12 @@ from admin_site.permissions import (
     Action,
     Identity,
     allows,
+    grantable,
     holds_more,
     identity_of,
     require,
+    sign,
+    within,
 )
 from tests.factories import identity_with, make_role, make_user
 
@@ -100,7 +104,9 @@ def test_an_identity_is_everything_its_roles_grant(session):
         is_superuser=False,
         grants=frozenset({("course", "*"), ("enrollment", "*"), ("*", "list")}),
         roles=("Auditor", "Idle", "Registrar"),
+        user_name=user.user_name,
     )
+    assert identity.signature == f"Maria Lindqvist ({user.user_name})"
 
 
 def test_a_person_without_roles_has_no_rights(session):
@@ -124,3 +130,56 @@ def test_roles_of_others_do_not_count(session):
     identity_with(session, ("course", "*"))
 
     assert identity_with(session, ("user", "list")).grants == {("user", "list")}
+
+
+@pytest.mark.parametrize(
+    ("name", "user_name", "signature"),
+    [
+        ("ada", "ada", "ada"),
+        ("Ada Lovelace", "ada", "Ada Lovelace (ada)"),
+        ("Ada Lovelace (ada)", "mallory", "Ada Lovelace (ada) (mallory)"),
+        ("x" * 301, "y" * 150, "x" * 100 + "… (" + "y" * 150 + ")"),
+        ("command line", "", "command line"),
+    ],
+)
+def test_whatever_people_are_called_their_user_name_ends_the_name_on_record(name, user_name, signature):
+    assert sign(name, user_name) == signature
+
+
+def test_who_is_within_reach_holds_no_right_that_one_lacks(session):
+    people = {
+        "nobody": make_user(session),
+        "clerk": make_user(session, roles=(make_role(session, ("course", "edit")),)),
+        "reader": make_user(session, roles=(make_role(session, ("*", "list")),)),
+        "keeper": make_user(session, roles=(make_role(session, ("course", "*")),)),
+        "both": make_user(
+            session, roles=(make_role(session, ("*", "list")), make_role(session, ("item", "edit")))
+        ),
+        "all": make_user(session, roles=(make_role(session, ("*", "*")),)),
+        "root": make_user(session, superuser=True),
+    }
+    names = {user.user_id: name for name, user in people.items()}
+
+    for actor in people.values():
+        identity = identity_of(session, actor)
+        reached = {
+            names[key] for key in session.scalars(select(User.user_id).where(within(identity, User.user_id)))
+        }
+        others = {
+            name for name, user in people.items() if not holds_more(identity, identity_of(session, user))
+        }
+        assert reached == others
+        assert names[actor.user_id] in reached
+
+
+def test_what_can_be_granted_has_words_and_what_a_site_adds_to_it():
+    found = grantable({"course": "Courses", "a-b": "Abbeys"}, {"action:close": "Close"})
+
+    assert list(found.models.items()) == [
+        ("*", "All models"),
+        ("a-b", "Abbeys (a-b)"),
+        ("course", "Courses (course)"),
+    ]
+    assert found.actions.keys() == {"*", *ACTIONS, "action:close"}
+    assert found.actions["list"].startswith("List: See the list")
+    assert found.actions["action:close"] == "Close"

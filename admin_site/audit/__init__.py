@@ -14,10 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
-from admin_site.audit.acts import COMMAND_LINE, SYSTEM, Act, attribute
+from admin_site.audit.acts import COMMAND_LINE, SYSTEM, Act, attribute, attribute_to
 from admin_site.audit.before import Stored, read_before
 from admin_site.audit.changes import SECRET, Aftermath, Change, changes_of
-from admin_site.audit.entries import model_name, record_key, write
+from admin_site.audit.entries import model_name, recent, record_key, write
 from admin_site.audit.scope import is_recorded
 from admin_site.audit.statements import UNAUDITED, UnauditedStatement, check_statement, refuse_bulk_methods
 
@@ -30,11 +30,13 @@ __all__ = [
     "Aftermath",
     "UnauditedStatement",
     "attribute",
+    "attribute_to",
     "expecting",
     "is_recorded",
     "listen",
     "model_name",
     "note",
+    "recent",
     "record_key",
 ]
 

@@ -1,9 +1,11 @@
 """Who does something, as the audit trail keeps it."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
+
+from admin_site.models import audit as names
 
 _ACT = "admin_site.act"
 
@@ -19,8 +21,8 @@ class Act:
     change_set_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
-COMMAND_LINE = Act(actor_id=None, actor_name="command line")
-SYSTEM = Act(actor_id=None, actor_name="system")
+COMMAND_LINE = Act(actor_id=None, actor_name=names.COMMAND_LINE)
+SYSTEM = Act(actor_id=None, actor_name=names.SYSTEM)
 
 
 def attribute(session: Session, act: Act) -> None:
@@ -32,3 +34,9 @@ def act_of(session: Session) -> Act:
     """Return the act that `session` flushes for."""
     act: Act = session.info.get(_ACT, SYSTEM)
     return act
+
+
+def attribute_to(session: Session, actor_id: uuid.UUID | None, actor_name: str) -> None:
+    """Record the rest of the act as somebody's who has only now been found out."""
+    known = None if actor_id is None else str(actor_id)
+    attribute(session, replace(act_of(session), actor_id=known, actor_name=actor_name))

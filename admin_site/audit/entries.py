@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import String, Table, insert, inspect
+from sqlalchemy import String, Table, func, insert, inspect, select
 from sqlalchemy.orm import Mapper, Session
 
 from admin_site.audit.acts import act_of
@@ -54,6 +55,15 @@ def write(session: Session, changes: Iterable[Change]) -> None:
     if rows:
         connection = session.connection(bind_arguments={"mapper": inspect(AuditEntry)})
         connection.execute(insert(_TABLE), rows)
+
+
+def recent(session: Session, action: str, within: timedelta) -> int:
+    """Return how often whoever acts in `session` has done something lately."""
+    act = act_of(session)
+    who = AuditEntry.actor_id == act.actor_id, AuditEntry.actor_name == act.actor_name
+    since = AuditEntry.happened_at > utc_now() - within
+    statement = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == action, *who, since)
+    return session.scalar(statement) or 0
 
 
 def _row(session: Session, change: Change) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from functools import cache
 
 from admin_site.descriptions import Description, Field
-from admin_site.models import AuditEntry, CredentialToken, UserSession
+from admin_site.models import AuditEntry, CredentialToken, ListPreference, SavedView, UserSession
 
-# Sessions and links are recorded as the events they are (sign-in, reset), the audit trail not at all.
-_SILENT = (AuditEntry, CredentialToken, UserSession)
+# Sessions and links are recorded as the events they are (sign-in, reset), the audit trail and how people like
+# their lists not at all.
+_SILENT = (AuditEntry, CredentialToken, ListPreference, SavedView, UserSession)
 
 
 def is_recorded(model: type) -> bool:

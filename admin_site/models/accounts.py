@@ -204,8 +204,12 @@ class CredentialToken(Base):
 def normalize_name(text: str) -> str:
     """Return a user name or e-mail address as it is stored: NFKC, without spaces around it.
 
-    What is longer than any name stays as it is, for its column to refuse.
+    Letters beyond A to Z become small: SQLite compares them as they are and PostgreSQL by its locale, so that
+    "Ärger" and "ärger" would be two people on one and one on the other. What is longer than any name stays as
+    it is, for its column to refuse.
     """
     if len(text) > MAX_RAW_NAME:
         return text.strip()
-    return unicodedata.normalize("NFKC", text).strip()
+    composed = unicodedata.normalize("NFKC", text)
+    small = "".join(char if char.isascii() else char.lower() for char in composed)
+    return unicodedata.normalize("NFKC", small).strip()

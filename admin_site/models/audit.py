@@ -10,6 +10,36 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from admin_site.models.base import Base
 
+COMMAND_LINE, SYSTEM = "command line", "system"
+NOBODY, LINK_HOLDER = "not signed in", "holder of a link"
+
+ACTORS = {
+    COMMAND_LINE: "The command line",
+    SYSTEM: "The site itself",
+    NOBODY: "Somebody not signed in",
+    LINK_HOLDER: "The holder of a link",
+}
+"""Who does what no person with an account does, and how they are called in a sentence."""
+
+VERBS = {
+    "create": ("added", ""),
+    "edit": ("changed", ""),
+    "delete": ("deleted", ""),
+    "sign_in": ("signed in", ""),
+    "sign_out": ("signed out", ""),
+    "sign_in_failed": ("failed to sign in", "as"),
+    "export": ("exported", ""),
+    "create_link": ("made a password link", "for"),
+    "redeem_link": ("set the password", "of"),
+    "reset_password": ("reset the password", "of"),
+    "reset_password_refused": ("was not allowed to reset the password", "of"),
+    "refused": ("was refused", "at"),
+}
+"""How each action of the trail reads after a name, and what leads on to the record: "Ada reset the password",
+"of", "Bob"."""
+
+_OF_ONESELF = frozenset({"sign_in", "sign_out"})
+
 
 class AuditEntry(Base):
     """One record's part in one act; entries of the same act share `change_set_id`. Append-only.
@@ -36,5 +66,29 @@ class AuditEntry(Base):
 
     __table_args__ = (Index("ix_audit_entries_model_key", "model", "key", "entry_id"),)
 
+    @property
+    def actor(self) -> str:
+        """Who did it, as a sentence begins."""
+        return self.actor_name if self.actor_id else ACTORS.get(self.actor_name, self.actor_name)
+
+    @property
+    def verb(self) -> str:
+        """What they did, as it reads after the actor."""
+        plain = self.action.removeprefix("action:").replace("_", " ").replace("-", " ")
+        return VERBS.get(self.action, (plain, ""))[0]
+
+    @property
+    def phrase(self) -> str:
+        """What they did, as it reads between the actor and the record."""
+        _, leading_on = VERBS.get(self.action, ("", ""))
+        return f"{self.verb} {leading_on}".strip()
+
+    @property
+    def is_about_another(self) -> bool:
+        """Whether what it happened to is somebody or something else than who did it."""
+        return self.action not in _OF_ONESELF
+
     def __str__(self) -> str:
-        return f"{self.action} {self.label}"
+        if not self.is_about_another:
+            return f"{self.actor} {self.verb}"
+        return f"{self.actor} {self.phrase} {self.label}".strip()

@@ -14,10 +14,12 @@ from admin_site.descriptions import describe
 from admin_site.errors import Conflict, Forbidden
 from admin_site.models import LinkPurpose, Role, User, utc_now
 from admin_site.models.accounts import MAX_RAW_NAME, normalize_name
+from admin_site.models.audit import LINK_HOLDER
+from admin_site.permissions import sign
 from admin_site.security.passwords import PASSWORDS, Passwords
 from admin_site.services.constraints import explain
-from admin_site.services.links import PasswordLink, consume_link, create_link, expire_links
-from admin_site.services.names import check_names, is_called
+from admin_site.services.links import PasswordLink, consume_link, create_link, expire_links, peek_link
+from admin_site.services.names import check_full_name, check_names, is_called
 from admin_site.services.sessions import end_session, end_sessions, start_session
 
 BUSY = "Somebody else is changing the same data right now. Try again."
@@ -46,8 +48,9 @@ def create_user(
     """
     user = User(user_name=user_name, email_address=email_address, **values)
     check_names(session, user)
+    check_full_name(user)
     if password is not None:
-        _give_password(user, password, utc_now(), passwords)
+        _give_hash(user, _hash_of(user, password, passwords), utc_now())
     session.add(user)
     user.roles = list(roles)  # not before: a role must not know of a person who is refused
     try:
@@ -66,12 +69,11 @@ def set_password(
     now: datetime | None = None,
     passwords: Passwords = PASSWORDS,
 ) -> None:
-    """Give `user` a new password; their other sessions and their links end (raises Invalid)."""
-    now = now or utc_now()
-    _give_password(user, password, now, passwords)
-    session.flush()
-    end_sessions(session, user, keep=keep_session)
-    expire_links(session, user, now=now)
+    """Give `user` a new password; their other sessions and their links end (raises Invalid).
+
+    Hashing takes its time: call it before anything else is written, or all who write wait for it on SQLite.
+    """
+    _store_hash(session, user, _hash_of(user, password, passwords), keep_session, now or utc_now())
 
 
 def sign_in(
@@ -96,13 +98,16 @@ def sign_in(
     session.commit()
     session.expire_all()
     is_right = passwords.verify(password_hash, password)
+    is_weak = password_hash is not None and is_right and passwords.needs_rehash(password_hash)
+    stronger = passwords.hash(password) if is_weak else None
     user = find_user(session, name_or_email)  # somebody may have changed the account meanwhile
     if user is None or password_hash is None or not is_right or _usable_hash(user) != password_hash:
         # What was typed for a name is not kept: people type their password there.
         audit.note(session, "sign_in_failed", user, label="" if user else "unknown name")
         raise SignInRefused
-    if passwords.needs_rehash(password_hash):
-        user.password_hash = passwords.hash(password)
+    _act_as(session, user)
+    if stronger is not None:
+        user.password_hash = stronger
         session.flush()
     if replaces is not None:
         end_session(session, replaces)
@@ -117,6 +122,7 @@ def sign_out(session: Session, token: str) -> None:
     """End the session of `token`, if there is one."""
     user = end_session(session, token)
     if user is not None:
+        _act_as(session, user)
         audit.note(session, "sign_out", user)
 
 
@@ -130,15 +136,23 @@ def redeem_link(
 ) -> User:
     """Set the password of whose link it is, and use the link up; they are not signed in by it.
 
-    Raises LinkExpired, Conflict, or Invalid when the password will not do: the link then still works.
+    Raises LinkExpired, Conflict, or Invalid when the password will not do: the link then still works. What
+    `session` did before is committed, so that nobody waits for the hash: neither for a connection nor, on
+    SQLite, for a turn to write.
     """
     now = now or utc_now()
+    _check(passwords, password, peek_link(session, token, now=now))
+    session.commit()
+    session.expire_all()
+    password_hash = passwords.hash(password)
     try:
         with session.begin_nested():  # a refused password gives the link back, whatever the caller commits
             user = consume_link(session, token, now=now)
-            set_password(session, user, password, now=now, passwords=passwords)
+            _check(passwords, password, user)  # they may be called something else by now
+            _store_hash(session, user, password_hash, None, now)
     except OperationalError as error:
         raise Conflict(BUSY) from error
+    audit.attribute_to(session, None, LINK_HOLDER)
     audit.note(session, "redeem_link", user)
     return user
 
@@ -171,16 +185,39 @@ def _usable_hash(user: User | None) -> str | None:
     return user.password_hash if user is not None and user.is_active else None
 
 
-def _give_password(user: User, password: str, now: datetime, passwords: Passwords) -> None:
+def _hash_of(user: User, password: str, passwords: Passwords) -> str:
+    """Return the hash of a password that `user` may have (raises Invalid)."""
+    _check(passwords, password, user)
+    return passwords.hash(password)
+
+
+def _check(passwords: Passwords, password: str, user: User) -> None:
     passwords.check(
         password,
         user_name=user.user_name,
         email_address=user.email_address,
         names=(user.first_name, user.last_name),
     )
-    user.password_hash = passwords.hash(password)
+
+
+def _store_hash(
+    session: Session, user: User, password_hash: str, keep_session: uuid.UUID | None, now: datetime
+) -> None:
+    _give_hash(user, password_hash, now)
+    session.flush()
+    end_sessions(session, user, keep=keep_session)
+    expire_links(session, user, now=now)
+
+
+def _give_hash(user: User, password_hash: str, now: datetime) -> None:
+    user.password_hash = password_hash
     user.password_changed_at = now
     user.must_change_password = False
+
+
+def _act_as(session: Session, user: User) -> None:
+    """Record as theirs what follows: nobody was signed in when the request began."""
+    audit.attribute_to(session, user.user_id, sign(str(user), user.user_name))
 
 
 def _note_login(session: Session, user: User, now: datetime) -> None:

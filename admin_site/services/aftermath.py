@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, Table, inspect, select
-from sqlalchemy.orm import Mapper, RelationshipProperty, Session, lazyload, object_mapper
+from sqlalchemy.orm import Mapper, PassiveFlag, RelationshipProperty, Session, lazyload, object_mapper
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import UnmappedColumnError
 
@@ -66,7 +66,8 @@ def _links(
             if is_left_to_the_database:
                 set_committed_value(record, relation.key, ())
             else:
-                getattr(record, relation.key)
+                # As a flush does it, whatever the class says of loading (lazy="raise").
+                inspect(record).get_history(relation.key, PassiveFlag.PASSIVE_OFF | PassiveFlag.NO_RAISE)
     return named, counted
 
 

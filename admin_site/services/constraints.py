@@ -25,6 +25,7 @@ NO_SUCH_RECORD = "The record this refers to does not exist."
 STILL_USED = "Other records still refer to this one."
 BOUND = "Another record cannot be without this one. Delete that one, or move it elsewhere, first."
 BROKEN_REFERENCE = "A record that this refers to does not exist, or other records still refer to this one."
+READ_ONLY = "The database does not let this be changed here: it may be a view, or kept from this site."
 UNFIT = "The database cannot store this value."
 BUSY = "Somebody else is changing the same data right now. Try again."
 
@@ -54,6 +55,8 @@ def explain(error: StatementError, description: Description, values: Values | No
         raise error
     if found.refusal is Refusal.BUSY:
         return Conflict(BUSY)
+    if found.refusal is Refusal.READ_ONLY:
+        return Conflict(READ_ONLY)
     if found.refusal is Refusal.FOREIGN_KEY:
         return _broken_reference(description, found, values)
     return (

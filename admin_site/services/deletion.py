@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, case, func, or_, select
 from sqlalchemy import tuple_ as row
 from sqlalchemy.orm import Mapper, Session, object_mapper
 
-from admin_site.services.references import Effect, Place, Reference, References
+from admin_site.services.references import Effect, Place, Reference, References, is_stored
 
 __all__ = ["Affected", "Effect", "Step", "consequences", "steps_of"]
 
@@ -21,6 +21,7 @@ class Affected:
     effect: Effect
     table: Table
     number: int
+    ways: tuple[Reference, ...] = field(default=(), compare=False)  # that lead to them
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,16 @@ def consequences(session: Session, record: Any) -> list[Affected]:
     alike: dict[tuple[Effect, Table], list[Step]] = defaultdict(list)
     for step in steps_of(session, [record]):
         alike[step.effect, step.table].append(step)
-    return [Affected(*place, _number_in(session, steps)) for place, steps in alike.items()]
+    return [
+        Affected(*place, _number_in(session, steps), tuple(way for step in steps for way in step.references))
+        for place, steps in alike.items()
+    ]
 
 
 def steps_of(session: Session, records: Sequence[Any]) -> list[Step]:
-    """Return the steps that meet rows in the deletion of records of one class."""
+    """Return the steps that meet rows in the deletion of records of one class; none if they are no rows."""
+    if not is_stored(object_mapper(records[0])):
+        return []
     with session.no_autoflush:
         return list(_Walk(session, records).steps())
 

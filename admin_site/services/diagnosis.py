@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     VALUE = auto()  # too long, out of range, not among those of an enum, ...
     RULE = auto()  # a trigger raised it, in words of its own
     BUSY = auto()  # somebody else holds or has changed the same rows
+    READ_ONLY = auto()  # a view, or what nobody may write here
     FAULT = auto()  # nothing that other values or a second try would mend
 
 
@@ -36,6 +37,7 @@ class Diagnosis:
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; by class where the code is not listed
 _SQLSTATES = {
+    "0A000": Refusal.READ_ONLY,
     "22": Refusal.VALUE,
     "23": Refusal.VALUE,
     "23001": Refusal.FOREIGN_KEY,
@@ -44,9 +46,12 @@ _SQLSTATES = {
     "23505": Refusal.UNIQUE,
     "23514": Refusal.CHECK,
     "23P01": Refusal.EXCLUSION,
+    "25006": Refusal.READ_ONLY,
     "40001": Refusal.BUSY,
     "40P01": Refusal.BUSY,
+    "42501": Refusal.READ_ONLY,
     "44000": Refusal.VALUE,
+    "55000": Refusal.READ_ONLY,
     "55P03": Refusal.BUSY,
     "P0001": Refusal.RULE,
 }
@@ -66,6 +71,7 @@ _SQLITE_CODES = {
     "SQLITE_CONSTRAINT_TRIGGER": Refusal.RULE,
     "SQLITE_CONSTRAINT_UNIQUE": Refusal.UNIQUE,
     "SQLITE_MISMATCH": Refusal.VALUE,
+    "SQLITE_READONLY": Refusal.READ_ONLY,
     "SQLITE_TOOBIG": Refusal.VALUE,
 }
 # How PostgreSQL begins the detail of a key it refuses, in any language: "Key (lower(name), part)=(a, b) ..."
@@ -109,6 +115,8 @@ def _sqlite(message: str, code: str, is_deletion: bool) -> Diagnosis:
     refusal = _SQLITE_CODES.get(code, Refusal.FAULT)
     if message == "FOREIGN KEY constraint failed":  # for RESTRICT its code is that of a trigger
         refusal = Refusal.FOREIGN_KEY
+    if message.startswith("cannot modify ") and message.endswith(" because it is a view"):
+        refusal = Refusal.READ_ONLY
     if refusal is Refusal.CHECK:
         return Diagnosis(refusal, constraint=subject, is_deletion=is_deletion)
     if index := _SQLITE_INDEX.match(subject):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -10,13 +11,29 @@ from sqlalchemy.orm.attributes import History
 from sqlalchemy.orm.base import PassiveFlag
 
 from admin_site import audit
-from admin_site.errors import AdminSiteError, Conflict, Forbidden
-from admin_site.models import AuditEntry, CredentialToken, Role, RoleGrant, User, UserSession, user_roles
+from admin_site.errors import AdminSiteError, Forbidden
+from admin_site.models import AuditEntry, CredentialToken, Role, RoleGrant, User, UserSession
 from admin_site.models.accounts import CHANGED_HERE
-from admin_site.permissions import COMMAND_LINE, Grant, Identity, covers, covers_all, holds_more, identity_of
+from admin_site.permissions import COMMAND_LINE, Identity, covers
+from admin_site.services.grants import check_grant
 from admin_site.services.links import expire_links, expire_links_of_members
-from admin_site.services.names import NAMES, check_names
+from admin_site.services.names import FULL_NAME, NAMES, check_full_name, check_names
+from admin_site.services.powers import (
+    SUPERUSERS,
+    WHO_IS_SUPERUSER,
+    refuse_oneself,
+    refuse_the_last,
+    require_power_over,
+    require_power_over_members,
+    require_rights_of,
+)
 from admin_site.services.sessions import end_sessions, end_sessions_of_members
+
+REFUSED = "refused"
+MAX_REFUSALS = 20  # recorded of one person in REFUSALS_COUNT_FOR
+REFUSALS_COUNT_FOR = timedelta(minutes=1)
+MAX_REASON = 200  # characters of a reason and of an address, which may hold whatever somebody sent
+LAST_REFUSAL = " Further refusals within this minute are not recorded."
 
 Guard = Callable[[Session, Identity, Any], None]
 
@@ -41,8 +58,15 @@ def guard(session: Session, identity: Identity | None) -> None:
 def note_refusal(
     session: Session, refusal: AdminSiteError, record: object | None = None, *, label: str = ""
 ) -> None:
-    """Record in a new transaction what was refused, after that of the attempt was rolled back."""
-    audit.note(session, "refused", record, label=label, changes={"reason": [None, str(refusal)]})
+    """Record in a new transaction what was refused, after that of the attempt was rolled back.
+
+    Of one person's refusals in a minute only the first are recorded, so that nobody fills the trail.
+    """
+    number = audit.recent(session, REFUSED, REFUSALS_COUNT_FOR)
+    if number >= MAX_REFUSALS:
+        return
+    reason = _short(str(refusal)) + (LAST_REFUSAL if number == MAX_REFUSALS - 1 else "")
+    audit.note(session, REFUSED, record, label=_short(label), changes={"reason": [None, reason]})
 
 
 def _guard_user(session: Session, actor: Identity, user: User) -> None:
@@ -56,13 +80,17 @@ def _guard_user(session: Session, actor: Identity, user: User) -> None:
     if not actor.is_superuser and (
         (is_new and user.is_superuser) or (not is_new and "is_superuser" in changed)
     ):
-        raise Forbidden("Only a superuser may decide who is a superuser.")
-    _require_power_over(session, actor, user)
-    _require_rights_of(session, actor, roles.added)
+        raise Forbidden(WHO_IS_SUPERUSER)
+    require_power_over(session, actor, user)
+    require_rights_of(session, actor, roles.added)
     if not is_deleted and (is_new or changed & NAMES):
         check_names(session, user)
+    if not is_deleted and (is_new or changed & FULL_NAME):
+        check_full_name(user)
     if is_deleted or changed & {"is_active", "is_superuser"}:
         _keep_a_superuser(session)
+    if is_deleted:
+        refuse_oneself(session, actor, user)
     if not is_new and not is_deleted:
         _end_what_no_longer_holds(session, user, changed, has_other_roles=_is_changed(roles))
 
@@ -72,14 +100,14 @@ def _guard_role(session: Session, actor: Identity, role: Role) -> None:
     is_deleted = role in session.deleted
     if not (is_deleted or role in session.new or _changed_columns(role) or _is_changed(members)):
         return
-    _require_rights_of(session, actor, [role])
+    require_rights_of(session, actor, [role])
     if is_deleted:
-        _require_power_over_members(session, actor, role)
+        require_power_over_members(session, actor, role)
         end_sessions_of_members(session, role)
         expire_links_of_members(session, role)
         return
     for user in (*members.added, *members.deleted):
-        _require_power_over(session, actor, user)
+        require_power_over(session, actor, user)
         end_sessions(session, user)
         expire_links(session, user)
 
@@ -93,7 +121,9 @@ def _guard_grant(session: Session, actor: Identity, grant: RoleGrant) -> None:
     former = session.scalars(select(Role).join(Role.grants).where(RoleGrant.grant_id == _stored_key(grant)))
     current = grant.role or (session.get(Role, grant.role_id) if grant.role_id is not None else None)
     roles = [*former, current] if current else list(former)
-    _require_rights_of(session, actor, roles)
+    require_rights_of(session, actor, roles)
+    if grant not in session.deleted:
+        check_grant(session, grant)
     for role in roles:
         end_sessions_of_members(session, role, keep=actor.session_id)
         expire_links_of_members(session, role)
@@ -103,7 +133,7 @@ def _guard_session(session: Session, actor: Identity, ended: UserSession) -> Non
     if ended in session.new or _changed_columns(ended) or _is_changed(_history(ended, "user")):
         raise Forbidden("A session begins when somebody signs in; it can be ended, not written by hand.")
     if ended in session.deleted and not _goes_with_its_user(session, ended):
-        _require_power_over(session, actor, ended.user)
+        require_power_over(session, actor, ended.user)
 
 
 def _guard_link(session: Session, _: Identity, link: CredentialToken) -> None:
@@ -127,54 +157,14 @@ GUARDS: dict[type, Guard] = {
 }
 
 
-def _require_power_over(session: Session, actor: Identity, user: User) -> None:
-    if not actor.is_superuser and holds_more(actor, identity_of(session, user)):
-        raise Forbidden(f"{user} holds rights that you lack, so you may not change this account.")
-
-
-def _require_power_over_members(session: Session, actor: Identity, role: Role) -> None:
-    members = select(user_roles.c.user_id).where(user_roles.c.role_id == role.role_id)
-    is_superuser = User.is_superuser.label("is_superuser")
-    rights = (
-        select(is_superuser, RoleGrant.model, RoleGrant.action)
-        .distinct()
-        .join(User.roles)
-        .outerjoin(Role.grants)
-        .where(User.user_id.in_(members))
-    )
-    if actor.is_superuser:
-        return
-    for row in session.execute(rights):
-        if row.is_superuser or (row.model is not None and not covers(actor, (row.model, row.action))):
-            raise Forbidden(f"Some people with the role “{role}” hold rights that you lack.")
-
-
-def _require_rights_of(session: Session, actor: Identity, roles: Iterable[Role]) -> None:
-    """Raise Forbidden when one of the roles holds, in the database, a right that `actor` lacks."""
-    for role in roles:
-        stored = select(RoleGrant.model, RoleGrant.action).where(RoleGrant.role_id == role.role_id)
-        if not actor.is_superuser and not covers_all(actor, map(_as_grant, session.execute(stored))):
-            raise Forbidden(f"The role “{role}” holds rights that you lack.")
-
-
 def _keep_a_superuser(session: Session) -> None:
     """Raise Conflict when this flush would leave no active superuser, or none who has a password.
 
     The rows are locked in the order of their keys, so that of two who demote each other one waits, looks
     again, and is refused. SQLite lets only one of them write.
     """
-    statement = (
-        select(User.user_id, User.password_hash.is_not(None).label("has_password"))
-        .where(User.is_superuser, User.is_active)
-        .order_by(User.user_id)
-        .with_for_update(key_share=True)
-    )
-    before = session.execute(statement).all()
-    leaving = {_stored_key(user) for user in _leaving(session)}
-    after = [row for row in before if row.user_id not in leaving]
-    can_sign_in = any(row.has_password for row in before), any(row.has_password for row in after)
-    if len(after) < len(before) and (not after or can_sign_in == (True, False)):
-        raise Conflict("This is the last active superuser. Make somebody else one first.")
+    statement = SUPERUSERS.order_by(User.user_id).with_for_update(key_share=True)
+    refuse_the_last(session.execute(statement).all(), {_stored_key(user) for user in _leaving(session)})
 
 
 def _leaving(session: Session) -> Iterable[User]:
@@ -219,6 +209,10 @@ def _is_changed(history: History) -> bool:
     return list(history.added or ()) != list(history.deleted or ())
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1] + "…"
+
+
 def _history(record: Any, name: str) -> History:
     state: InstanceState[Any] = inspect(record)
     return state.get_history(name, _UNLOADED)
@@ -228,7 +222,3 @@ def _stored_key(record: Any) -> uuid.UUID | int | None:
     """Return the key under which the database knows a record, whatever it holds now."""
     key = inspect(record).identity
     return key[0] if key else None
-
-
-def _as_grant(row: Any) -> Grant:
-    return row.model, row.action

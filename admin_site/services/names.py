@@ -1,6 +1,7 @@
 """The names under which a person signs in: what they may look like, and whose they are."""
 
 import re
+import unicodedata
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -8,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from admin_site.errors import Invalid
 from admin_site.models import User
+from admin_site.models.audit import ACTORS
 from admin_site.services.constraints import REQUIRED, TAKEN
 
 NAMES = frozenset({"user_name", "email_address"})
+FULL_NAME = frozenset({"first_name", "last_name"})
+RESERVED = "The site itself is called so in the history of changes. Choose another name."
 
 # Characters that show nothing though Unicode takes them for letters, marks or symbols.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
@@ -32,10 +36,28 @@ def check_names(session: Session, user: User) -> None:
         errors["email_address"] = "Enter an e-mail address such as name@example.org."
     if not errors["user_name"] and "@" in user.user_name and not _is_own_address(user):
         errors["user_name"] = "Use no “@”, unless the name is the person's own e-mail address."
+    if not errors["user_name"] and set("()") & set(user.user_name):
+        errors["user_name"] = "Use no brackets: the history of changes puts the user name between them."
+    if not errors["user_name"] and _is_reserved(user.user_name):
+        errors["user_name"] = RESERVED
     if not any(errors.values()):
         errors = _taken(session, user)
     if any(errors.values()):
         raise Invalid({name: words for name, words in errors.items() if words})
+
+
+def check_full_name(user: User) -> None:
+    """Raise Invalid when a person would be called what the history calls those who have no account."""
+    if _is_reserved(f"{user.first_name or ''} {user.last_name or ''}"):
+        raise Invalid({"first_name" if user.first_name else "last_name": RESERVED})
+
+
+def _is_reserved(name: str) -> bool:
+    return _letters(name) in set(map(_letters, ACTORS))
+
+
+def _letters(name: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
 
 
 def _name_error(name: str | None, length: int) -> str:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Table, inspect
-from sqlalchemy.exc import InvalidRequestError, StatementError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, NoReferenceError, StatementError
+from sqlalchemy.orm import PassiveFlag, Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import FlushError, StaleDataError
 
@@ -20,6 +20,8 @@ from admin_site.services.constraints import BOUND, REQUIRED, TAKEN, explain, unf
 from admin_site.services.construction import construct, set_value
 from admin_site.services.guards import guard
 from admin_site.services.members import Members, change_members
+from admin_site.services.overlaps import Stale, leave_empty, reconcile, reconcile_members
+from admin_site.services.readback import check_readable
 from admin_site.values import to_text
 
 __all__ = ["Members", "create", "delete", "update"]
@@ -27,8 +29,15 @@ __all__ = ["Members", "create", "delete", "update"]
 STALE = "Somebody else changed or deleted this record meanwhile."
 UNKNOWN = "There is no such field."
 NO_KEY = "The record lacks a part of its key."
+UNKNOWN_TABLE = "Records of this kind cannot be saved: they refer to a table that this site does not know."
+UNREADABLE_MEMBERS = (
+    "The model does not say what becomes of records that belong to this one (passive_deletes)."
+)
 
 Values = Mapping[str, Any]
+
+# What SQLAlchemy 2.1 says where it has no class of its own for a refusal.
+_SIGNS = {"blank-out primary key": BOUND, "full iteration is not permitted": UNREADABLE_MEMBERS}
 
 
 def create(session: Session, actor: Identity, description: Description, values: Values) -> Any:
@@ -38,17 +47,22 @@ def create(session: Session, actor: Identity, description: Description, values: 
     default. Raises Forbidden, Invalid or Conflict; the transaction must then be rolled back.
     """
     require(actor, Action.CREATE, description.identity)
-    if description.abstract_reason:
-        raise Invalid({"": description.abstract_reason})
+    if reason := description.read_only or description.abstract_reason:
+        raise Invalid({"": reason})
     _refuse_unwritable(description, values)
     _keep_partners(session, description, None, values)
     with session.no_autoflush:
-        record = construct(description, dict(_single(values)))
+        record = construct(description, reconcile(description, None, dict(_single(values))))
+        leave_empty(description, record)
         _check_key(session, description, record)
         session.add(record)
         for name, change in _to_many(values):
-            change_members(session, record, description.relation(name), change)
+            relation = description.relation(name)
+            change_members(
+                session, record, relation, reconcile_members(description, record, relation, change)
+            )
     _flush(session, actor, description, values)
+    check_readable(session, description, record, values)
     return record
 
 
@@ -58,23 +72,23 @@ def update(session: Session, actor: Identity, description: Description, record: 
     Raises Forbidden, Invalid or Conflict; the transaction must then be rolled back.
     """
     require(actor, Action.EDIT, description.identity)
+    if description.read_only:
+        raise Invalid({"": description.read_only})
     _refuse_unwritable(description, values)
     _keep_partners(session, description, record, values)
-    partial: list[str] = []
+    stale = Stale()
     orphans: list[Any] = []
     with session.no_autoflush:
         _load(session, record, [name for name in values if name in description.mapper.column_attrs])
-        for name, value in _single(values):
+        reconciled = reconcile(description, record, dict(_single(values)))
+        for name, value in reconciled.items():
             _change(description, record, name, value)
+        stale.extend(record, [name for name, _ in _single(values) if name not in reconciled])
         for name, change in _to_many(values):
-            moves = change_members(session, record, description.relation(name), change)
-            if moves.is_partial:
-                partial.append(name)
-            if description.mapper.relationships[name].cascade.delete_orphan:
-                orphans.extend(member for member in moves.leaving if inspect(member).persistent)
+            orphans += _change_members(session, description, record, name, change, stale)
     _flush(session, actor, description, values, going=orphans)
-    if partial:
-        session.expire(record, partial)
+    check_readable(session, description, record, values)
+    stale.forget(session)
 
 
 def delete(session: Session, actor: Identity, description: Description, record: Any) -> None:
@@ -83,8 +97,13 @@ def delete(session: Session, actor: Identity, description: Description, record: 
     Raises Forbidden, or Conflict when other records still need it; the transaction must then be rolled back.
     """
     require(actor, Action.DELETE, description.identity)
-    with session.no_autoflush:
-        _lock(session, record)
+    if description.read_only:
+        raise Conflict(description.read_only)
+    try:
+        with session.no_autoflush:
+            _lock(session, record)
+    except DBAPIError as error:
+        raise explain(error, description) from error
     try:
         _flush(session, actor, description, {}, going=[record])
     except Invalid as error:
@@ -120,10 +139,16 @@ def _keep_partners(session: Session, description: Description, record: Any, valu
         if mirror.uselist:
             continue
         with session.no_autoflush:
-            present = getattr(partner, mirror.key)
+            present = _single_held(partner, mirror.key)
         if present is not None and present is not record:
             label = describe(relation.mapper).label_of(present)
             raise Invalid({name: f"This record belongs to “{label}” already."})
+
+
+def _single_held(record: Any, name: str) -> Any:
+    """Return the record that a relation holds, loaded even where its class forbids that (lazy="raise")."""
+    history = inspect(record).get_history(name, PassiveFlag.PASSIVE_OFF | PassiveFlag.NO_RAISE)
+    return next(iter([*(history.added or ()), *(history.unchanged or ())]), None)
 
 
 def _why_unwritable(description: Description, name: str) -> str:
@@ -174,6 +199,22 @@ def _change(description: Description, record: Any, name: str, value: Any) -> Non
         flag_modified(record, name)
 
 
+def _change_members(
+    session: Session, description: Description, record: Any, name: str, change: Members, stale: Stale
+) -> list[Any]:
+    """Let members join and leave; return those who may not be without the record they leave."""
+    relation = description.relation(name)
+    by_unit = reconcile_members(description, record, relation, change)
+    for member in change.remove if by_unit is not change else ():
+        stale.extend(member, [relation.reverse] if relation.reverse else [])
+    moves = change_members(session, record, relation, by_unit)
+    if moves.is_partial:
+        stale.extend(record, [name])
+    if not description.mapper.relationships[name].cascade.delete_orphan:
+        return []
+    return [member for member in moves.leaving if inspect(member).persistent]
+
+
 def _is_overlooked(field: Field, old: Any, new: Any) -> bool:
     """Whether Python takes two documents that differ for equal, such as [1] and [true]."""
     return field.kind is Kind.JSON and (old == new) is True and to_text(field, old) != to_text(field, new)
@@ -211,28 +252,38 @@ def _flush(
     session: Session, actor: Identity, description: Description, values: Values, going: Sequence[Any] = ()
 ) -> None:
     """Flush what has been changed, and what goes, once the guards have let it pass."""
-    with session.no_autoflush:
-        aftermath = [foresee(session, alike) for alike in _by_class(going)]
-        for record in going:
-            session.delete(record)
-        guard(session, actor)
-    try:
+    with _refused_in_words(description, values):
+        with session.no_autoflush:
+            aftermath = [foresee(session, alike) for alike in _by_class(going)]
+            for record in going:
+                session.delete(record)
+            guard(session, actor)
         with audit.expecting(session, aftermath):
             session.flush()
+    for each in aftermath:
+        settle(session, each)
+
+
+@contextmanager
+def _refused_in_words(description: Description, values: Values) -> Iterator[None]:
+    """Raise Invalid or Conflict for what SQLAlchemy or the database refuses."""
+    try:
+        yield
     except StaleDataError as error:
         raise Conflict(STALE) from error
     except FlushError as error:
         raise Invalid({"": NO_KEY}) from error
+    except NoReferenceError as error:
+        raise Conflict(UNKNOWN_TABLE) from error
     except StatementError as error:
         raise explain(error, description, values) from error
-    except AssertionError as error:
-        if "blank-out primary key" not in str(error):  # SQLAlchemy 2.1 has no class of its own for this
+    except (AssertionError, InvalidRequestError) as error:
+        words = next((words for sign, words in _SIGNS.items() if sign in str(error)), None)
+        if words is None:
             raise
-        raise Conflict(BOUND) from error
+        raise Conflict(words) from error
     except (ArithmeticError, ValueError) as error:  # a driver's, which SQLAlchemy passes on as they are
         raise unfit(description, values) from error
-    for each in aftermath:
-        settle(session, each)
 
 
 def _by_class(records: Iterable[Any]) -> Iterable[list[Any]]:

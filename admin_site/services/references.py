@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKeyConstraint, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Join, Table
 from sqlalchemy.exc import NoReferencedColumnError, NoReferencedTableError
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 
@@ -110,6 +110,11 @@ class References:
                 )
 
 
+def is_stored(mapper: Mapper[Any]) -> bool:
+    """Whether records are rows of tables, and not what a query makes of some."""
+    return isinstance(mapper.local_table, Table | Join)
+
+
 def _along(place: Place, constraint: ForeignKeyConstraint) -> Reference:
     columns = _columns(constraint)
     relations = [
@@ -178,7 +183,7 @@ def _active_relations(place: Place) -> Iterator[RelationshipProperty[Any]]:
 
 
 def _constraints_to(table: Table) -> Iterator[ForeignKeyConstraint]:
-    for other in table.metadata.sorted_tables:
+    for other in table.metadata.tables.values():  # sorted, they would have to be known one and all
         for constraint in other.foreign_key_constraints:
             # A table that this metadata lacks is another's.
             with suppress(NoReferencedTableError, NoReferencedColumnError):

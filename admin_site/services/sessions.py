@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin_site.audit import UNAUDITED
 from admin_site.models import Role, User, UserSession, user_roles, utc_now
 from admin_site.models.accounts import SESSION_LIFETIME
-from admin_site.permissions import Identity, identity_of
+from admin_site.permissions import Identity, identity_from, with_rights
 from admin_site.security.tokens import hash_token, new_token
 
 IDLE_LIMIT = timedelta(hours=12)  # a session that nobody uses for so long ends before its time
@@ -49,9 +49,9 @@ def start_session(
 def identify(session: Session, token: str, *, now: datetime | None = None) -> Identity | None:
     """Return who is signed in with `token`, or None when the session has ended or they are not active."""
     now = now or utc_now()
-    statement = (
+    people = (
         select(UserSession, User)
-        .join(UserSession.user)
+        .join_from(User, UserSession)
         .where(
             UserSession.token_hash == hash_token(token),
             UserSession.expiration_time > now,
@@ -59,13 +59,13 @@ def identify(session: Session, token: str, *, now: datetime | None = None) -> Id
             User.is_active,
         )
     )
-    found = session.execute(statement).one_or_none()
-    if found is None:
+    rights = session.execute(with_rights(people)).all()
+    if not rights:
         return None
-    current, user = found
+    current, user = rights[0][:2]
     if current.last_seen_at <= now - SEEN_EVERY:
         _note_seen(session, current.session_id, now)
-    return identity_of(session, user, current.session_id)
+    return identity_from(user, rights, current.session_id)
 
 
 def end_session(session: Session, token: str) -> User | None:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from admin_site import audit
 from admin_site.errors import Conflict, Forbidden
 from admin_site.models import LinkPurpose, User
-from admin_site.permissions import COMMAND_LINE, Action, Identity, holds_more, identity_of, require
+from admin_site.permissions import COMMAND_LINE, Action, Identity, identity_of, require
 from admin_site.services.links import PasswordLink, create_link
+from admin_site.services.powers import INACTIVE, require_power_to_reset
 from admin_site.services.sessions import end_sessions
 
 
@@ -32,7 +33,7 @@ def reset_password(
         audit.note(session, "reset_password_refused", user, changes={"reason": [None, str(refusal)]})
         raise
     if not user.is_active:
-        raise Conflict("This person is not active, so the link would not work. Activate them first.")
+        raise Conflict(INACTIVE)
     end_sessions(session, user)
     purpose = LinkPurpose.RESET_PASSWORD if user.password_hash else LinkPurpose.FIRST_PASSWORD
     created_by = actor.user_id if actor not in (None, COMMAND_LINE) else None
@@ -44,15 +45,12 @@ def reset_password(
 def _check(session: Session, actor: Identity | None, user: User, force: bool) -> None:
     if force:
         return
-    target = identity_of(session, user)
     if actor is None or actor == COMMAND_LINE:
+        target = identity_of(session, user)
         if target.is_superuser or target.grants:
             raise Forbidden(
                 f"{user} holds rights of their own. On the command line, add --force to reset anyway."
             )
         return
     require(actor, Action.RESET_PASSWORD, "user")
-    if actor.user_id == user.user_id:
-        raise Forbidden("Change your own password instead of resetting it.")
-    if holds_more(actor, target):
-        raise Forbidden(f"{user} holds rights that you lack, so you may not reset their password.")
+    require_power_to_reset(session, actor, user)

@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
+from admin_site import audit
 from admin_site.errors import Conflict, Forbidden, Invalid, LinkExpired
 from admin_site.models import AuditEntry, CredentialToken, LinkPurpose, User, UserSession
+from admin_site.models.accounts import normalize_name
+from admin_site.models.audit import NOBODY
 from admin_site.permissions import identity_of
 from admin_site.security.passwords import Passwords, Policy
 from admin_site.security.tokens import hash_token
@@ -67,6 +71,58 @@ def test_a_name_is_taken_in_every_case_and_width(session, name):
         accounts.create_user(session, user_name=name, email_address="ROOT@Example.org")
 
     assert refusal.value.errors.keys() == {"user_name", "email_address"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("Ärger", "ärger"),
+        ("ärger", "ÄRGER"),
+        ("Ｏ’ΝΕΙΛ", "o’νειλ"),
+        ("Ж", "ж"),
+        ("İpek", "İPEK"),
+        ("ﬁona", "FIONA"),
+    ],
+)
+def test_a_name_is_taken_in_every_case_of_every_alphabet(session, stored, typed):
+    user = accounts.create_user(session, user_name=stored, email_address=f"{stored}@example.org")
+    session.commit()
+
+    with pytest.raises(Invalid) as refusal:
+        accounts.create_user(session, user_name=typed, email_address=f"{typed}@example.org")
+    assert refusal.value.errors == {"user_name": TAKEN, "email_address": TAKEN}
+    session.rollback()
+    assert {accounts.find_user(session, name).user_id for name in (stored, typed)} == {user.user_id}
+    session.add(User(user_name=typed, email_address="other@example.org"))
+    with pytest.raises(IntegrityError):  # not only the service says so
+        session.flush()
+
+
+def test_a_name_is_stored_as_it_would_be_stored_again():
+    letters = [chr(number) for number in range(0x20, 0x30000) if chr(number).isalpha()]
+    for start in range(0, len(letters), 900):
+        name = normalize_name("".join(letters[start : start + 900]))
+        assert normalize_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"user_name": "system"}, {"user_name"}),
+        ({"user_name": "Command-Line"}, {"user_name"}),
+        ({"user_name": "ｎot signed in"}, {"user_name"}),
+        ({"user_name": "holder.of.a.link"}, {"user_name"}),
+        ({"user_name": "Ada Lovelace (ada)"}, {"user_name"}),
+        ({"first_name": "System"}, {"first_name"}),
+        ({"first_name": "command", "last_name": "line"}, {"first_name"}),
+        ({"last_name": "SYSTEM"}, {"last_name"}),
+    ],
+)
+def test_nobody_is_called_what_the_history_calls_those_without_an_account(session, values, wrong):
+    with pytest.raises(Invalid) as refusal:
+        accounts.create_user(session, **{"user_name": "maria", "email_address": "maria@example.org"} | values)
+
+    assert refusal.value.errors.keys() == wrong
 
 
 @pytest.mark.parametrize(
@@ -309,6 +365,28 @@ def test_signing_in_ends_the_links_of_the_person(session):
         peek_link(session, link.token, now=NOW)
 
 
+def test_signing_in_and_out_are_the_deeds_of_the_person(session):
+    user = make_user(session, password=PASSWORD, user_name="maria", first_name="Maria")
+    audit.attribute(session, audit.Act(None, NOBODY, request_id="r1"))
+    with pytest.raises(SignInRefused):
+        sign_in(session, "maria", "wrong")
+    _, token = sign_in(session, "maria")
+    audit.attribute(session, audit.Act(None, NOBODY))
+    accounts.sign_out(session, token)
+
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("sign"))).all()
+    failed, signed_in, signed_out = sorted(entries, key=lambda entry: entry.entry_id)
+    assert (failed.actor_id, failed.actor_name) == (None, NOBODY)
+    for entry in (signed_in, signed_out):
+        assert (entry.actor_id, entry.actor_name) == (str(user.user_id), "Maria (maria)")
+    assert signed_in.request_id == "r1"
+    assert [str(entry) for entry in (failed, signed_in, signed_out)] == [
+        "Somebody not signed in failed to sign in as Maria",
+        "Maria (maria) signed in",
+        "Maria (maria) signed out",
+    ]
+
+
 def test_signing_out_ends_this_session_only(session):
     user = make_user(session, password=PASSWORD)
     _, first = sign_in(session, user.user_name)
@@ -356,6 +434,41 @@ def test_a_link_sets_the_password_once(session):
     with pytest.raises(LinkExpired):
         accounts.redeem_link(session, link.token, NEW_PASSWORD, now=NOW, passwords=CHEAP)
     assert sign_in(session, user.user_name)[0] is user
+
+
+def test_who_has_the_link_is_on_record_and_not_whose_password_it_sets(session):
+    user = make_user(session, first_name="Maria")
+    link = create_link(session, user, LinkPurpose.FIRST_PASSWORD, now=NOW)
+
+    accounts.redeem_link(session, link.token, NEW_PASSWORD, now=NOW, passwords=CHEAP)
+
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "redeem_link")).one()
+    assert (entry.actor_id, str(entry)) == (None, "The holder of a link set the password of Maria")
+
+
+@pytest.mark.parametrize("door", ["link", "sign-in"])
+def test_while_a_password_is_hashed_no_connection_is_held_and_others_write(database, door):
+    with database.session() as session:
+        user = make_user(session, user_name="maria", password=None if door == "link" else PASSWORD)
+        token = create_link(session, user, LinkPurpose.FIRST_PASSWORD).token if door == "link" else ""
+
+    class Watching(Passwords):
+        hashed = 0
+
+        def hash(self, password):
+            self.hashed += 1
+            assert database.engine.pool.checkedout() == 0
+            with database.session() as other:
+                make_user(other)
+            return super().hash(password)
+
+    watching = Watching(Policy(memory_kib=16, time_cost=1, parallelism=1))
+    with database.session() as session:
+        if door == "link":
+            accounts.redeem_link(session, token, NEW_PASSWORD, passwords=watching)
+        else:
+            accounts.sign_in(session, "maria", PASSWORD, passwords=watching)
+    assert watching.hashed == 1
 
 
 def test_a_refused_password_gives_the_link_back_even_when_the_transaction_is_committed(session):

@@ -366,6 +366,8 @@ def test_what_is_said_of_any_record_of_the_zoo_is_what_happens(database, backend
         zoo.fill(session)
     said_at_all: Counter[Effect] = Counter()
     for model in zoo.models_on(backend):
+        if model in zoo.VIEWS or describe(model).read_only:
+            continue
         with database.new_session_maker()() as session:
             for record in session.scalars(select(model).limit(3)).unique().all():
                 found = check_against_the_deed(session, record, describe(model).mapper.local_table.metadata)

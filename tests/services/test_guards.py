@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
+from admin_site import audit
 from admin_site.descriptions import describe
 from admin_site.errors import Conflict, Forbidden, Invalid, LinkExpired
 from admin_site.models import (
@@ -22,9 +23,11 @@ from admin_site.models import (
     UserType,
     utc_now,
 )
-from admin_site.permissions import COMMAND_LINE, identity_of
+from admin_site.permissions import COMMAND_LINE, grantable, identity_of
 from admin_site.security.tokens import hash_token
-from admin_site.services.guards import guard, note_refusal
+from admin_site.services import records
+from admin_site.services.grants import offer
+from admin_site.services.guards import LAST_REFUSAL, MAX_REFUSALS, guard, note_refusal
 from admin_site.services.links import create_link, peek_link
 from admin_site.services.members import Members, change_members
 from tests.factories import CHEAP, PASSWORD, an_administrator, identity_with, make_role, make_user
@@ -647,3 +650,64 @@ def test_a_refusal_outlives_the_transaction_it_undid(session, steward, superuser
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "refused")).one()
     assert entry.changes == {"reason": [None, str(refusal.value)]}
     assert superuser.is_active
+
+
+def test_a_grant_of_what_there_is_not_is_refused_with_what_could_be_meant(session, superuser):
+    role = make_role(session)
+    actor = identity_of(session, superuser)
+    offer(session, grantable({"course": "Courses", "user": "Users"}, {"action:close": "Close"}))
+
+    def refusal(**values):
+        with pytest.raises(Invalid) as refused:
+            records.create(session, actor, describe(RoleGrant), {"role": role, **values})
+        session.rollback()
+        return refused.value.errors
+
+    assert refusal(model="courses", action="list") == {
+        "model": "There is no model “courses”. Did you mean “course”?"
+    }
+    assert refusal(model="course", action="xyz") == {
+        "action": "There is no action “xyz”. There are “*”, “action:close”, “action:reset-password”, "
+        "“create”, “delete” and others."
+    }
+    assert refusal(model="user-session", action="edit").keys() == {"model", "action"}
+    for model, action in (("course", "list"), ("*", "*"), ("course", "action:close")):
+        records.create(session, actor, describe(RoleGrant), {"role": role, "model": model, "action": action})
+
+
+def test_where_no_site_is_known_only_the_actions_are_checked(session):
+    role = make_role(session)
+    for model, action in (("book", "list"), ("book", "action:lend")):
+        records.create(
+            session, COMMAND_LINE, describe(RoleGrant), {"role": role, "model": model, "action": action}
+        )
+
+    with pytest.raises(Invalid) as refused:
+        records.create(
+            session, COMMAND_LINE, describe(RoleGrant), {"role": role, "model": "book", "action": "lst"}
+        )
+
+    assert refused.value.errors == {"action": "There is no action “lst”. Did you mean “list”?"}
+
+
+def test_refusals_do_not_fill_the_trail(session):
+    audit.attribute(session, audit.Act("1", "Mallory"))
+    for _ in range(MAX_REFUSALS + 5):
+        note_refusal(session, Forbidden("No. " * 200), label="/admin/" + "x" * 1000)
+    audit.attribute(session, audit.Act("2", "Ada"))
+    note_refusal(session, Forbidden("No."), label="/admin/user")
+
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.entry_id)).all()
+    assert [entry.actor_id for entry in entries] == ["1"] * MAX_REFUSALS + ["2"]
+    reasons = [entry.changes["reason"][1] for entry in entries]
+    assert (len(reasons[0]), len(entries[0].label)) == (200, 200)
+    assert [LAST_REFUSAL in reason for reason in reasons] == [False] * (MAX_REFUSALS - 1) + [True, False]
+
+
+def test_a_person_cannot_be_renamed_to_what_the_history_calls_others(session, superuser):
+    user = make_user(session, first_name="Command")
+
+    with pytest.raises(Invalid) as refused:
+        records.update(session, identity_of(session, superuser), describe(User), user, {"last_name": "Line"})
+
+    assert refused.value.errors.keys() == {"first_name"}
