@@ -56,4 +56,6 @@ class TooSlow(AdminSiteError):
 
 class LinkExpired(AdminSiteError):
     def __init__(self) -> None:
-        super().__init__("This link no longer works. Ask for a new one.")
+        super().__init__(
+            "It was used, it is more than an hour old, or a newer one took its place. Ask for a new link."
+        )

@@ -8,7 +8,8 @@ from typing import Any
 from starlette.responses import Response
 
 from admin_site.admin.visit import Visit
-from admin_site.errors import NotFound
+from admin_site.errors import Forbidden, NotFound
+from admin_site.permissions import Action
 
 Run = Callable[[Any, Visit, Any], Response]
 
@@ -75,7 +76,15 @@ def act(visit: Visit) -> Response:
 
 
 def _act_for_sqladmin(visit: Visit, view: Any, slug: str) -> Response:
-    """Run a method marked with SQLAdmin's own `@action`: by POST, where SQLAdmin runs it by GET."""
+    """Run a method marked with SQLAdmin's own `@action`: by POST, where SQLAdmin runs it by GET.
+
+    The method reads the keys from the address itself, and whatever records they name. So this person must
+    see each of them, and a view that keeps somebody from changing a record keeps actions from it too.
+    """
+    for key in _named(visit):
+        record = visit.record(view, Action.DETAILS, key)
+        if not view.may_touch(visit.request, record):
+            raise Forbidden(f"You may not change this {view.name.lower()}.")
     if visit.is_post:
         visit.session.rollback()  # the method opens sessions of its own
         response: Response = visit.call(view.sqladmin_actions[slug], visit.request)
@@ -83,6 +92,12 @@ def _act_for_sqladmin(visit: Visit, view: Any, slug: str) -> Response:
     label = view._custom_actions_in_detail.get(slug) or view._custom_actions_in_list.get(slug) or slug
     text = view._custom_actions_confirmation.get(slug, "")
     return _question(visit, f"{label}?", text, label, visit.url(view, "list"), is_dangerous=False)
+
+
+def _named(visit: Visit) -> list[str]:
+    """Return the keys in the address, as SQLAdmin's methods read them."""
+    pks = ",".join(visit.request.query_params.getlist("pks"))
+    return list(dict.fromkeys(key for key in pks.split(",") if key))
 
 
 def _question(visit: Visit, title: str, text: str, label: str, back: str, is_dangerous: bool) -> Response:

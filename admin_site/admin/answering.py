@@ -1,7 +1,7 @@
 """From a page to an answer: the form is read, the page runs, a refusal becomes a page in words."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import OperationalError, TimeoutError
@@ -24,8 +24,10 @@ from admin_site.errors import (
     NotFound,
     TooSlow,
 )
+from admin_site.models.audit import NOBODY
 from admin_site.permissions import Identity
 from admin_site.security.tokens import safe_next
+from admin_site.services.grants import offer
 from admin_site.services.guards import note_refusal
 
 if TYPE_CHECKING:
@@ -88,9 +90,12 @@ def to_sign_in(site: "AdminSite", request: Request) -> Response:
 
 
 def error_page(
-    site: "AdminSite", request: Request, status: int, title: str = "", message: str = ""
+    site: "AdminSite", request: Request, status: int, title: str = "", message: str = "", back_url: str = ""
 ) -> Response:
-    """Answer in words: a page, or JSON for who asked for that alone."""
+    """Answer in words: a page, or JSON for who asked for that alone.
+
+    The page leads to `back_url`, or else to where the person came from.
+    """
     default_title, default_message = TITLES.get(status, ("That did not work", ""))
     accepted = request.headers.get("accept", "")
     if "application/json" in accepted and "text/html" not in accepted:
@@ -102,6 +107,7 @@ def error_page(
         title=title or default_title,
         message=message or default_message,
         home_url=f"{site.base_path(request)}/",
+        back_url=back_url or _came_from(request),
     )
 
 
@@ -121,14 +127,29 @@ def failure_page(site: "AdminSite", request: Request, error: Exception) -> Respo
 def _answer(site: "AdminSite", page: Page, request: Request, form: FormData) -> Response:
     identity: Identity | None = request.state.identity
     try:
+        site.look_at_database()
         with site.database.session() as session:
             audit.attribute(session, _act(request, identity))
+            offer(session, site.grantable)
             return page(Visit(site, request, session, form))
     except AdminSiteError as error:
         if isinstance(error, Forbidden) and request.method not in SAFE_METHODS:
             _note_refusal(site, request, identity, error)
         status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
+        if isinstance(error, Forbidden) and request.method not in SAFE_METHODS:
+            title = "You may not do this"
         return error_page(site, request, status, title, str(error))
+
+
+def _came_from(request: Request) -> str:
+    """Return the page of this site that led here, "" when there is none or it is this one."""
+    try:
+        source = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    path = safe_next(source.path + (f"?{source.query}" if source.query else ""))
+    is_this = source.path == request.url.path and request.method in SAFE_METHODS
+    return path if source.netloc == request.url.netloc and not is_this else ""
 
 
 def _note_refusal(site: "AdminSite", request: Request, identity: Identity | None, refusal: Forbidden) -> None:
@@ -177,7 +198,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
 def _act(request: Request, identity: Identity | None) -> audit.Act:
     return audit.Act(
         actor_id=str(identity.user_id) if identity else None,
-        actor_name=identity.name if identity else "not signed in",
+        actor_name=identity.signature if identity else NOBODY,
         request_id=request.state.request_id,
         ip_address=request.client.host if request.client else None,
     )

@@ -4,11 +4,12 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from admin_site.descriptions import Field, Kind
+from admin_site.descriptions import Field, Kind, Unreadable
 from admin_site.values import to_text
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ EMPTY = Markup('<span class="empty" title="No value">–</span>')
 YES = Markup('<span class="bool yes"><span class="bool-mark bool-check"></span>Yes</span>')
 NO = Markup('<span class="bool no"><span class="bool-mark bool-x"></span>No</span>')
 EMPTY_TEXT = Markup('<span class="empty" title="Empty text">“”</span>')
-UNREADABLE = Markup('<span class="empty" title="This value could not be worked out">?</span>')
+NOT_WORKED_OUT = Markup('<span class="empty" title="This value could not be worked out">?</span>')
 SHORT = 80  # characters of a text that a list shows
 
 RIGHT_ALIGNED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
@@ -29,8 +30,10 @@ def show(field: Field, value: Any, *, short: bool = False) -> Markup:
     """Return `value` as HTML; `short` for a list, where long values are cut."""
     if value is None:
         return EMPTY
-    if isinstance(value, Markup):  # UNREADABLE
+    if isinstance(value, Markup):  # NOT_WORKED_OUT
         return value
+    if isinstance(value, Unreadable):
+        return show_unreadable(value)
     try:
         look: Look = _LOOKS.get(field.kind, _text)
         return look(field, value, short)
@@ -39,7 +42,7 @@ def show(field: Field, value: Any, *, short: bool = False) -> Markup:
 
 
 def read(record: Any, path: str) -> Any:
-    """Return what a dotted name of a record holds, or UNREADABLE.
+    """Return what a dotted name of a record holds, or NOT_WORKED_OUT.
 
     A property or a hybrid of a model is anyone's code: that it fails is a matter of one cell.
     """
@@ -49,10 +52,27 @@ def read(record: Any, path: str) -> Any:
             value = getattr(value, name)
         except Exception:  # whatever the model's own code raises
             logger.warning("%s.%s cannot be worked out", type(record).__name__, path, exc_info=True)
-            return UNREADABLE
+            return NOT_WORKED_OUT
         if value is None:
             return None
     return value
+
+
+def cell_of(field: Field, path: str, *, short: bool) -> Callable[[Any], Markup]:
+    """Return what makes of a record what `show` makes of what `read` finds, for those who show many."""
+    look: Look = _LOOKS.get(field.kind, _text)
+    get = attrgetter(path)
+
+    def cell(record: Any) -> Markup:
+        try:
+            value = get(record)
+            if value is not None and type(value) is not Unreadable:
+                return look(field, value, short)
+        except Exception:  # what it is, the slower way finds out
+            value = read(record, path)
+        return show(field, value, short=short)
+
+    return cell
 
 
 def show_plain(value: Any, *, short: bool = False) -> Markup:
@@ -61,6 +81,8 @@ def show_plain(value: Any, *, short: bool = False) -> Markup:
         return EMPTY
     if isinstance(value, Markup):
         return value
+    if isinstance(value, Unreadable):
+        return show_unreadable(value)
     if isinstance(value, bool):
         return _boolean(None, value, short)
     if isinstance(value, datetime):
@@ -68,6 +90,13 @@ def show_plain(value: Any, *, short: bool = False) -> Markup:
     if isinstance(value, (list, tuple, set, frozenset)):
         return _clip(", ".join(str(part) for part in value), short)
     return _clip(str(value), short)
+
+
+def show_unreadable(value: Unreadable) -> Markup:
+    """Return in words what is stored in the place of a value, and is none."""
+    text = value.words
+    hint = "What is stored here is no value of this field. It stays until it is replaced."
+    return _tag(f'<span class="badge-soft badge-warning" title="{hint}">', _cut(text, SHORT))
 
 
 def align(field: Field) -> str:
@@ -92,6 +121,11 @@ def _clip(text: str, short: bool) -> Markup:
         line = text.strip().splitlines()[0] if text.strip() else text
         return _tag(f'<span class="clip" title="{escape(text[:1000])}">', line[:SHORT].rstrip() + "…")
     return escape(text)
+
+
+def _cut(text: str, length: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[:length].rstrip() + "…"
 
 
 def _text(field: Field | None, value: Any, short: bool) -> Markup:
@@ -123,6 +157,8 @@ def _instant(field: Field | None, value: datetime, short: bool) -> Markup:
     if value.tzinfo is None:
         return show_number(_moment(value))
     value = value.astimezone(UTC)
+    if short:  # admin.js knows that it is UTC
+        return _tag("<time>", _moment(value), "</time>")
     exact = value.replace(tzinfo=None).isoformat(" ")
     return _tag(f'<time datetime="{value.isoformat()}" title="{exact} UTC">', _moment(value), "</time>")
 

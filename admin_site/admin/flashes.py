@@ -4,6 +4,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admin_site.permissions import Identity
+
 COOKIE = "flash"
 SECONDS = 60  # by when the next page has long been asked for
 
@@ -11,18 +13,22 @@ Message = dict[str, str]
 
 
 class Flashes:
-    """Messages in a signed cookie, shown once."""
+    """Messages in a signed cookie, shown once, to whom they were left for.
 
-    def __init__(self, secret_key: str, *, path: str, is_secure: bool) -> None:
-        self._signer = URLSafeSerializer(secret_key, salt="flash")
+    A cookie that somebody else's browser was given says nothing there: it names the session it belongs to.
+    """
+
+    def __init__(self, secret_key: str, *, path: str, is_secure: bool, cookie: str = COOKIE) -> None:
+        self._signer = URLSafeSerializer(secret_key, salt=cookie)
+        self._cookie = cookie
         self._path = path
         self._is_secure = is_secure
 
-    def leave(self, response: Response, message: Message) -> None:
-        """Let `message` greet the person on the next page."""
+    def leave(self, request: Request, response: Response, message: Message) -> None:
+        """Let `message` greet the person behind `request` on the next page."""
         response.set_cookie(
-            COOKIE,
-            self._signer.dumps(message),
+            self._cookie,
+            self._signer.dumps([_session_of(request), message]),
             max_age=SECONDS,
             path=self._path,
             httponly=True,
@@ -33,10 +39,17 @@ class Flashes:
     def read(self, request: Request) -> Message:
         """Return the message the last page left for this one, or an empty one."""
         try:
-            message: Message = self._signer.loads(request.cookies.get(COOKIE, ""))
-        except BadData:
+            whose, message = self._signer.loads(request.cookies.get(self._cookie, ""))
+        except (BadData, ValueError):
             return {}
-        return message
+        found: Message = message if whose == _session_of(request) else {}
+        return found
 
     def clear(self, response: Response) -> None:
-        response.delete_cookie(COOKIE, path=self._path)
+        response.delete_cookie(self._cookie, path=self._path)
+
+
+def _session_of(request: Request) -> str:
+    """Return which session a request belongs to; "" where nobody is signed in."""
+    identity: Identity | None = getattr(request.state, "identity", None)
+    return str(identity.session_id) if identity else ""

@@ -1,9 +1,11 @@
 """A form: from a record to controls, and from what was posted to the values that a person changed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from hashlib import blake2s
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -13,17 +15,24 @@ from admin_site.admin.entries import (
     Control,
     Entry,
     FileEntry,
+    InstantEntry,
     LookupEntry,
     MembersEntry,
+    SecretEntry,
     StaticEntry,
     TextEntry,
+    zone_name,
 )
-from admin_site.errors import BadRequest, Invalid
+from admin_site.admin.entries.base import NEEDED
+from admin_site.errors import BadRequest, Forbidden, Invalid
 
 STATE = ":state"
 FIND = ":find"
+ZONE = ":zone"
 SAVE = "save"
+OURS = frozenset({STATE, FIND, ZONE, SAVE})
 MAX_STATE = 200_000  # characters; a form of 5,000 fields has fewer
+MAX_ZONE = 100  # characters of a time zone's name
 CHANGED_MEANWHILE = "Somebody else changed this meanwhile. It now holds: {}"
 
 
@@ -35,25 +44,35 @@ class RecordForm:
     refused with words when both changed the same field.
     """
 
-    def __init__(self, session: Session, record: Any, entries: Iterable[Entry]) -> None:
+    def __init__(
+        self, session: Session, record: Any, entries: Iterable[Entry], fixed: Mapping[str, str] | None = None
+    ) -> None:
         self.session = session
         self.record = record
         self.entries = list(entries)
+        self.fixed = fixed or {}
         self.errors: dict[str, str] = {}
 
     def controls(self, form: FormData | None = None) -> dict[str, Control]:
         """Return a control for each entry by name: as stored, or as posted with what is wrong with it."""
         return {entry.name: self._control(entry, form) for entry in self.entries}
 
+    @property
+    def zone(self) -> str:
+        """The time zone that typed times are meant in, for the page to carry; "" where there are none."""
+        zones = [zone_name(entry.zone) for entry in self.entries if isinstance(entry, InstantEntry)]
+        return zones[0] if zones else ""
+
     def state(self) -> str:
         """Return the digests of what the record holds, for the page to carry."""
-        digests = {entry.name: _digest(self._stored(entry)) for entry in self._texts()}
+        digests = {entry.name: ".".join(self._digests(entry)) for entry in self._texts()}
         return json.dumps(digests, separators=(",", ":"))
 
     def changes(self, form: FormData) -> dict[str, Any]:
         """Return the values that the person entered or changed.
 
-        Raises BadRequest when the form is not one of ours, Invalid with a message per entry otherwise.
+        Raises BadRequest when the form is not one of ours, Forbidden for what is fixed for this person, and
+        Invalid with a message per entry otherwise.
         """
         self._refuse_unknown(form)
         before = _posted_state(form, self._texts()) if self.record is not None else None
@@ -76,6 +95,11 @@ class RecordForm:
             if value is UNSET and self.record is None and entry.field.required:
                 raise ValueError("This field needs a file.")
             return value
+        if isinstance(entry, SecretEntry):
+            value = entry.change(form)
+            if value is UNSET and self.record is None and entry.field.required:
+                raise ValueError(NEEDED)
+            return value
         if isinstance(entry, MembersEntry):
             return entry.change(self.session, form)
         if isinstance(entry, StaticEntry):
@@ -90,19 +114,22 @@ class RecordForm:
     def _change_of_text(
         self, entry: TextEntry | LookupEntry, text: str, form: FormData, before: dict[str, str] | None
     ) -> Any:
-        stored = entry.stored(self.session, self.record)
-        now = _digest(entry.canonical(stored))
-        shown = now if before is None else before[entry.name]
+        exact, *shown = self._digests(entry)
+        then, *shown_then = [exact] if before is None else before[entry.name].split(".")
+        untouched = {exact, then} if before is None else {exact, then, *shown, *shown_then}
         is_emptied = f"{entry.name}:empty" in form and text == ""
-        if _digest(entry.canonical(text)) in (shown, now) and not is_emptied:
+        if _digest(entry.canonical(text)) in untouched and not is_emptied:
             return UNSET
-        value = entry.value(self.session, _as_typed(text, stored), form)
-        if shown != now:
-            raise ValueError(CHANGED_MEANWHILE.format(stored or "nothing"))
+        value = entry.value(self.session, _as_typed(text, entry.stored(self.session, self.record)), form)
+        if then != exact:
+            told = entry.told(self.session, self.record)
+            raise ValueError(CHANGED_MEANWHILE.format(told or "nothing"))
         return value
 
-    def _stored(self, entry: TextEntry | LookupEntry) -> str:
-        return entry.canonical(entry.stored(self.session, self.record))
+    def _digests(self, entry: TextEntry | LookupEntry) -> list[str]:
+        """Return the digest of what is stored, and that of what the page shows where it says less."""
+        texts = entry.stored(self.session, self.record), entry.shown(self.session, self.record)
+        return list(dict.fromkeys(_digest(entry.canonical(text)) for text in texts))
 
     def _texts(self) -> list[TextEntry | LookupEntry]:
         return [
@@ -116,7 +143,7 @@ class RecordForm:
         text = ""
         if isinstance(entry, (TextEntry, LookupEntry)) and not isinstance(entry, MembersEntry):
             posted = _last_text(form, entry.name) if form is not None else None
-            text = entry.stored(self.session, self.record) if posted is None else posted
+            text = entry.shown(self.session, self.record) if posted is None else posted
         control = {
             "name": entry.name,
             "id": f"field-{entry.name}",
@@ -144,11 +171,21 @@ class RecordForm:
             control["found_text"] = f"{len(found)} found" if found else "Nothing found"
 
     def _refuse_unknown(self, form: FormData) -> None:
-        known = {SAVE, STATE, FIND}.union(*(entry.input_names for entry in self.entries))
+        for name in self.fixed.keys() & form.keys():
+            raise Forbidden(self.fixed[name])
+        known = OURS.union(*(entry.input_names for entry in self.entries))
         if unknown := sorted(set(form.keys()) - known):
             raise BadRequest(f"This form has no field “{unknown[0][:100]}”. Nothing was saved.")
-        if self.entries and not form.keys() - {SAVE, STATE, FIND} and known - {SAVE, STATE, FIND}:
+        if self.entries and not form.keys() - OURS and known - OURS:
             raise BadRequest("The form arrived empty. Nothing was saved.")
+
+
+def posted_zone(form: FormData) -> tzinfo:
+    """Return the time zone that the page of a posted form was made for; UTC for one that no page made."""
+    try:
+        return ZoneInfo(str(form.get(ZONE) or "UTC")[:MAX_ZONE])
+    except (KeyError, ValueError, OSError):
+        raise BadRequest("This form names a time zone that nobody knows. Nothing was saved.") from None
 
 
 def _posted_state(form: FormData, entries: Iterable[TextEntry | LookupEntry]) -> dict[str, str] | None:
@@ -189,4 +226,4 @@ def _as_typed(text: str, stored: str = "") -> str:
 def _is_required(entry: Entry) -> bool:
     if isinstance(entry, LookupEntry):
         return entry.required
-    return isinstance(entry, (TextEntry, FileEntry)) and entry.field.required
+    return isinstance(entry, (TextEntry, FileEntry, SecretEntry)) and entry.field.required

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from admin_site import audit
 from admin_site.admin.views import AdminView
@@ -11,24 +11,25 @@ from admin_site.models import AuditEntry
 
 SHOWN = 10
 MAX_VALUE = 300  # characters of an old or a new value
-WORDS = {
-    "create": "added",
-    "edit": "changed",
-    "delete": "deleted",
-    "sign_in": "signed in",
-    "sign_out": "signed out",
-}
-"""How an action of the audit trail reads after a name: "Ada changed"."""
 
 
 def history_of(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any]]:
-    """Return the latest entries about a record, newest first."""
+    """Return the latest entries about a record, newest first.
+
+    A key may have been another record's before, as SQLite numbers rows anew: what is told begins with the
+    creation of this one.
+    """
+    is_record = (
+        AuditEntry.model == audit.model_name(view.description),
+        AuditEntry.key == audit.record_key(view.description, record),
+    )
+    made = select(func.max(AuditEntry.entry_id)).where(
+        *is_record, AuditEntry.action.in_(("create", "delete"))
+    )
     entries = visit.session.scalars(
         select(AuditEntry)
-        .where(
-            AuditEntry.model == audit.model_name(view.description),
-            AuditEntry.key == audit.record_key(view.description, record),
-        )
+        .where(*is_record, AuditEntry.entry_id >= func.coalesce(made.scalar_subquery(), 0))
+        .where(AuditEntry.action != "delete")
         .order_by(AuditEntry.entry_id.desc())
         .limit(SHOWN)
     )
@@ -37,8 +38,8 @@ def history_of(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any
         {
             "when_iso": entry.happened_at.isoformat(),
             "when_text": f"{entry.happened_at:%Y-%m-%d %H:%M}",
-            "actor": entry.actor_name,
-            "action": in_words(entry.action),
+            "actor": entry.actor,
+            "action": entry.verb,
             "changes": [
                 {"field": view.label(name), "old": _half(change, 0), "new": _half(change, 1)}
                 for name, change in entry.changes.items()
@@ -47,10 +48,6 @@ def history_of(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any
         }
         for entry in entries
     ]
-
-
-def in_words(action: str) -> str:
-    return WORDS.get(action, action.removeprefix("action:").replace("_", " ").replace("-", " "))
 
 
 def _limited(visit: Visit, view: AdminView) -> set[str]:

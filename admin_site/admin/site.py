@@ -1,8 +1,10 @@
 """SQLAdmin's Admin with our pages behind its paths and route names."""
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
+from threading import BoundedSemaphore
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter
 from itsdangerous import URLSafeSerializer
@@ -15,7 +17,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from admin_site import audit
-from admin_site.admin import pages
+from admin_site.admin import exports, pages
 from admin_site.admin.actions import act
 from admin_site.admin.answering import endpoint, failure_page, http_error_page, to_sign_in
 from admin_site.admin.backends import Grants, SignedIn
@@ -27,8 +29,10 @@ from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Page
 from admin_site.config import Settings
 from admin_site.database import Database
+from admin_site.database.views import views_in
 from admin_site.errors import NotFound
-from admin_site.permissions import Identity
+from admin_site.permissions import Grantable, Identity, grantable
+from admin_site.security.passwords import Passwords
 from admin_site.security.tokens import SessionCookie
 
 BASE_PATH = "/admin"
@@ -56,7 +60,12 @@ class AdminSite(Admin):
         self.cookie = SessionCookie(secret, is_secure=settings.is_secure)
         self.link_signer = URLSafeSerializer(secret, salt="password link")
         self.entrance = CapacityLimiter(ENTRANCE_THREADS)
+        self.downloads = BoundedSemaphore(exports.AT_ONCE)
+        # What everybody tries first: the name of the site, and where it stands.
+        host = urlsplit(settings.address).hostname or ""
+        self.passwords = Passwords(site_names=(settings.site_title, host))
         self.flashes = Flashes(secret, path=BASE_PATH, is_secure=settings.is_secure)
+        self.links = Flashes(secret, path=BASE_PATH, is_secure=settings.is_secure, cookie="reset_link")
         super().__init__(
             app,
             session_maker=database.new_session_maker(),
@@ -79,10 +88,23 @@ class AdminSite(Admin):
             if not issubclass(page, AdminView):
                 self.add_view(page)
         self._views_by_model = {view.model: view for view in self.model_views}
+        for own in self.model_views:
+            own.offer_related(self.view_of)
         self.views_by_table = {
             audit.model_name(view.description): view for view in reversed(self.model_views)
         }
+        self._knows_database = False
         self._views_by_identity = {view.identity: view for view in self.model_views}
+
+    @cached_property
+    def grantable(self) -> Grantable:
+        """What roles may be granted here."""
+        views = self.model_views
+        actions = {f"action:{slug}": label for view in views for slug, label, _ in view.action_buttons()}
+        listed = {
+            f"action:{slug}": label for view in views for slug, label in view._custom_actions_in_list.items()
+        }
+        return grantable({view.identity: view.name_plural for view in views}, {**listed, **actions})
 
     @property
     def model_views(self) -> list[AdminView]:
@@ -99,6 +121,21 @@ class AdminSite(Admin):
         return next(
             (self._views_by_model[base] for base in model.__mro__ if base in self._views_by_model), None
         )
+
+    def look_at_database(self) -> None:
+        """Find out, once, which models stand for views of the database.
+
+        It takes a connection, of which a database in memory has no second one: ask before a session begins.
+        """
+        if self._knows_database:
+            return
+        tables = {view: view.description.mapper.local_table for view in self.model_views}
+        named = {view: table for view, table in tables.items() if isinstance(table, Table)}
+        found = views_in(self.database.engine, {table.schema for table in named.values()})
+        for view, table in named.items():
+            is_marked = table.info.get("read_only") is False
+            view.is_database_view = (table.schema, table.name) in found and not is_marked
+        self._knows_database = True
 
     def table_name(self, table: Table) -> str:
         """Return what people call the rows of a table."""
@@ -153,12 +190,25 @@ class AdminSite(Admin):
         signed_in: list[tuple[str, str, Page, list[str]]] = [
             ("/", "index", pages.home, ["GET"]),
             ("/{identity}/list", "list", pages.list_records, ["GET"]),
+            ("/{identity}/count", "list_count", pages.count_records, ["GET"]),
+            ("/{identity}/filters", "list_filters", pages.choose_filter, ["GET"]),
+            ("/{identity}/filters/lookup", "list_lookup", pages.look_up_filter, ["GET"]),
+            ("/{identity}/filters/counts", "list_facets", pages.count_choices, ["GET"]),
+            ("/{identity}/sort", "list_sort", pages.choose_sort, ["GET"]),
+            ("/{identity}/dates", "list_dates", pages.drill_down, ["GET"]),
+            ("/{identity}/columns", "list_columns", pages.choose_columns, SAFE_AND_FORMS),
+            ("/{identity}/views", "list_views", pages.add_view, SAFE_AND_FORMS),
+            ("/{identity}/views/{number:int}", "list_view", pages.change_view, SAFE_AND_FORMS),
+            ("/{identity}/edit-rows", "list_edit_rows", pages.edit_rows, SAFE_AND_FORMS),
+            ("/{identity}/export", "export_choice", pages.choose_export, ["GET"]),
+            ("/{identity}/export/{export_type}", "export", pages.export_records, ["GET"]),
             ("/{identity}/details/{pk:path}", "details", pages.show_record, ["GET"]),
             ("/{identity}/create", "create", pages.create_record, SAFE_AND_FORMS),
             ("/{identity}/edit/{pk:path}", "edit", pages.edit_record, SAFE_AND_FORMS),
             ("/{identity}/delete", "delete", pages.delete_record, SAFE_AND_FORMS),
             ("/{identity}/ajax/lookup", "ajax_lookup", pages.look_up, ["GET"]),
             ("/{identity}/action/{slug}", "action", act, SAFE_AND_FORMS),
+            ("/{identity}/reset-link/{pk:path}", "reset_link", pages.show_reset_link, ["GET"]),
             ("/logout", "logout", pages.sign_out, ["POST"]),
         ]
         open_to_all: list[tuple[str, str, Page, list[str]]] = [

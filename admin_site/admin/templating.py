@@ -29,6 +29,7 @@ def make_environment(templates_dir: str, base_path: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     # A global and not a variable of each page, since macros see no variables of the page that imports them.
     environment.globals["static"] = cache(lambda path: f"{base_path}/statics/{path}?v={version(path)}")

@@ -1,8 +1,9 @@
 """The class of every model's pages, with SQLAdmin's attributes as its language."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 import anyio.from_thread
@@ -13,14 +14,19 @@ from sqlalchemy import Select
 from sqlalchemy import tuple_ as row
 from starlette.requests import Request
 
+from admin_site import audit
+from admin_site.admin import column_filters
 from admin_site.admin.actions import RecordAction, actions_of
-from admin_site.admin.cells import align, read, show, show_plain
-from admin_site.descriptions import Description, Relation
+from admin_site.admin.cells import align, cell_of, read, show, show_plain, show_unreadable
+from admin_site.admin.editable import check_editable
+from admin_site.admin.export_options import ExportOptions
+from admin_site.descriptions import VIEW, Description, Field, Kind, Relation, Unreadable
 from admin_site.errors import ConfigurationError
+from admin_site.exporting import FORMATS
 from admin_site.keys import encode_key
 from admin_site.listing import LABEL, Listing
-from admin_site.listing.defaults import columns_of
-from admin_site.listing.paths import resolve
+from admin_site.listing.defaults import columns_of, created_field
+from admin_site.listing.paths import Path, foreign_key, resolve
 from admin_site.permissions import Action, allows
 
 FLAGS = {
@@ -41,6 +47,13 @@ ROW_CHECKS = {
 """SQLAdmin's hooks that decide about one record."""
 
 
+_NOT_PLAIN = (Kind.BINARY, Kind.OPAQUE)
+_DATES = (Kind.DATE, Kind.DATETIME, Kind.INSTANT)
+
+
+_CHANGES = (Action.CREATE, Action.EDIT, Action.DELETE)
+
+
 class AdminView(ModelView):
     """The pages of one model.
 
@@ -53,10 +66,24 @@ class AdminView(ModelView):
     details_names: tuple[str, ...]
     form_names: tuple[str, ...]
     listing: Listing
+    is_database_view = False  # the database has a stored query where the model has a table
     actions: dict[str, RecordAction]
 
     page_size = 25
     page_size_options: ClassVar[Sequence[int]] = (25, 50, 100)
+    export_types: ClassVar[list[str]] = list(FORMATS)
+    use_pretty_export = True
+    """Whether exports begin with labels and values as shown, or else with attributes and values as stored."""
+    list_editable: ClassVar[Sequence[Any]] = ()
+    """The fields that can be edited in the rows of the list."""
+    column_date_hierarchy: ClassVar[Any] = None
+    """The date by whose years, months and days the list is walked; None: when records were made, "": none."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # An attribute of a model cannot be read from a class that is not mapped; its name can.
+        if (chosen := vars(cls).get("column_date_hierarchy")) is not None:
+            cls.column_date_hierarchy = _name(chosen)
 
     def __init__(self) -> None:
         self._custom_actions_in_list: dict[str, str] = {}
@@ -67,17 +94,28 @@ class AdminView(ModelView):
         self._labels = {_name(key): label for key, label in self.column_labels.items()}
         self._formatters = {_name(key): value for key, value in self.column_formatters.items()}
         self._detail_formatters = {_name(key): value for key, value in self.column_formatters_detail.items()}
+        self._fields: dict[str, Field | None] = {}
         every = self._all_names()
         self.details_names = _chosen(self.column_details_list, self.column_details_exclude_list, every, every)
-        self.form_names = _chosen(self.form_columns, self.form_excluded_columns, self._form_defaults(), every)
-        for name in (*self.details_names, *self.form_names):
+        typed = self._all_names(write_only=True)
+        self.form_names = _chosen(
+            self.form_columns, self.form_excluded_columns, self._form_defaults(typed), typed
+        )
+        self.export_options = ExportOptions(self, every)
+        shown = (*self.details_names, *self.export_options.names)
+        for name in (*shown, *(name for name in self.form_names if name not in typed)):
             self._refuse_secret(name)
+        self.editable_names = tuple(_name(item) for item in self.list_editable)
+        check_editable(self.description, self.editable_names, type(self).__name__)
         self.listing = Listing.of(self.description, **self._listing_options(every))
+        if own := column_filters.filters_of(self.column_filters, self.description):
+            self.listing = replace(self.listing, filters=MappingProxyType({**self.listing.filters, **own}))
+        self.date_name = self._date_name()
 
     def allows(self, request: Request, action: str, record: Any = None) -> bool:
         """Return whether the person behind `request` may do `action` here, or to this record of it."""
         flag = FLAGS.get(cast(Action, action))
-        if flag and not getattr(self, flag):
+        if (flag and not getattr(self, flag)) or self.why_not(action):
             return False
         if not allows(request.state.identity, action, self.identity):
             return False
@@ -85,6 +123,20 @@ class AdminView(ModelView):
         if record is not None and check and self._overrides(check):
             return bool(anyio.from_thread.run(getattr(self, check), request, record))
         return True
+
+    def why_not(self, action: str) -> str:
+        """Return why nobody can do `action` here, whatever their rights; "" when it can be done."""
+        if action not in _CHANGES:
+            return ""
+        reason = self.description.read_only or (VIEW if self.is_database_view else "")
+        return reason or (self.description.abstract_reason if action == Action.CREATE else "")
+
+    def may_touch(self, request: Request, record: Any) -> bool:
+        """Return whether the view's own rule lets the person behind `request` change a record."""
+        check = ROW_CHECKS[Action.EDIT]
+        return not self._overrides(check) or bool(
+            anyio.from_thread.run(getattr(self, check), request, record)
+        )
 
     def is_accessible(self, request: Request) -> bool:
         return any(
@@ -125,7 +177,29 @@ class AdminView(ModelView):
             return self.name
         if self.description.has(name):
             return str(_described(self.description, name).label)
+        if (path := _path(self.description, name)) is not None:
+            return path.label
         return name.replace(".", " ").replace("_", " ").strip().capitalize()
+
+    def offer_related(self, view_of: Callable[[type], "AdminView | None"]) -> None:
+        """Offer among the columns what the views of single related records show in plain fields."""
+        related = {}
+        for relation in self.description.relations:
+            other = view_of(relation.target) if foreign_key(self.description, relation) else None
+            if other is not None and relation.name in self.listing.choosable:
+                related[relation.name] = other.plain_names
+                for name in other.plain_names:
+                    label = f"{self.label(relation.name)} / {other.label(name)}"
+                    self._labels.setdefault(f"{relation.name}.{name}", label)
+        self.listing = self.listing.offering(related)
+
+    @property
+    def plain_names(self) -> tuple[str, ...]:
+        """The fields that lists show as they are stored, without a formatter of this view."""
+        stored = (field for field in self.description.fields if field.column is not None)
+        plain = {field.name for field in stored if field.kind not in _NOT_PLAIN}
+        offered = plain & self.listing.choosable - self._formatters.keys()
+        return tuple(name for name in self._all_names() if name in offered)
 
     def may_by_row(self, request: Request, action: str) -> Callable[[Any], bool]:
         """Return `allows` for the rows of one list, which asks what does not depend on the row only once."""
@@ -136,25 +210,68 @@ class AdminView(ModelView):
 
     def cell(self, request: Request, record: Any, name: str, *, short: bool) -> Markup:
         """Return one value of a record as HTML, by the view's own formatter when it has one."""
+        return self.cell_maker(request, name, short=short)(record)
+
+    def cell_maker(self, request: Request, name: str, *, short: bool) -> Callable[[Any], Markup]:
+        """Return what makes the HTML of one value from a record, for those who show many records."""
         formatters = self._formatters if short else self._detail_formatters or self._formatters
         if formatter := formatters.get(name):
-            return show_plain(_format(formatter, record, name, request), short=short)
+            return lambda record: self._formatted(formatter, record, name, request, short)
         if name == LABEL:
-            return show_plain(self.description.label_of(record), short=short)
-        value = read(record, name)
-        if self.column_type_formatters is not BASE_FORMATTERS and type(value) in self.column_type_formatters:
+            return lambda record: show_plain(self.description.label_of(record), short=short)
+        field = self._field_at(name)
+        is_plain = self.column_type_formatters is BASE_FORMATTERS
+        if field and is_plain:
+            return cell_of(field, name, short=short)
+        look = partial(show, field) if field else show_plain
+        if is_plain:
+            return lambda record: look(read(record, name), short=short)
+        return lambda record: self._by_type(look, read(record, name), short)
+
+    def _formatted(
+        self, formatter: Callable[..., Any], record: Any, name: str, request: Request, short: bool
+    ) -> Markup:
+        stored = vars(record).get(name)
+        if isinstance(stored, Unreadable):  # nothing that a formatter expects
+            return show_unreadable(stored)
+        return show_plain(_format(formatter, record, name, request), short=short)
+
+    def _by_type(self, look: Callable[..., Markup], value: Any, short: bool) -> Markup:
+        if type(value) in self.column_type_formatters:
             return show_plain(self.column_type_formatters[type(value)](value), short=short)
-        if name in self._field_table:
-            return show(self._field_table[name], value, short=short)
-        return show_plain(value, short=short)
+        return look(value, short=short)
+
+    def value_reader(self, request: Request, name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return what tells one value of a record in a file: the view's own formatters, or `read`."""
+        if formatter := self._formatters.get(name):
+            return lambda record: _format(formatter, record, name, request)
+        if not self.formats_types:
+            return read
+        told = self.column_type_formatters
+        return lambda record: told.get(type(value := read(record)), _same)(value)
+
+    @property
+    def formats_types(self) -> bool:
+        """Whether the view has its own words for values of some types."""
+        return self.column_type_formatters is not BASE_FORMATTERS
 
     def align(self, name: str) -> str:
-        return align(self._field_table[name]) if name in self._field_table else "start"
+        field = self._field_at(name)
+        return align(field) if field else "start"
 
     def notify(self, hook: str, *arguments: Any) -> None:
         """Run an asynchronous hook of a subclass, from the worker thread a page runs in."""
         if self._overrides(hook):
             anyio.from_thread.run(getattr(self, hook), *arguments)
+
+    def form_description(self) -> Description:
+        """Return what a form reads of the model; a subclass may offer choices that only it knows."""
+        return self.description
+
+    @property
+    def has_history(self) -> bool:
+        """Whether what happens to its records leaves entries about them."""
+        return audit.is_recorded(self.model)
 
     def action_buttons(self) -> Iterable[tuple[str, str, str]]:
         """Yield slug, label and icon of what can be done with one record."""
@@ -171,24 +288,27 @@ class AdminView(ModelView):
     def _overrides(self, method: str) -> bool:
         return getattr(type(self), method) is not getattr(ModelView, method)
 
-    def _all_names(self) -> tuple[str, ...]:
+    def _all_names(self, *, write_only: bool = False) -> tuple[str, ...]:
+        """Return all fields and relations but secrets; with those that may be typed if `write_only`."""
         description = self.description
         covered = {column for relation in description.relations for column in relation.columns}
         fields = [
-            field.name for field in description.fields if not field.secret and field.name not in covered
+            field.name
+            for field in description.fields
+            if field.name not in covered and (not field.secret or (write_only and not field.read_only))
         ]
         to_one = [relation.name for relation in description.relations if not relation.many]
         to_many = [relation.name for relation in description.relations if relation.many]
         return tuple(_by_declaration(description, fields, to_one) + to_many)
 
-    def _form_defaults(self) -> tuple[str, ...]:
+    def _form_defaults(self, typed: Iterable[str]) -> tuple[str, ...]:
         """Return what a form offers: all but the children, which have forms of their own."""
         children = {
             relation.name
             for relation in self.description.relations
             if relation.many and relation.direction != "many_to_many"
         }
-        return tuple(name for name in self._all_names() if name not in children)
+        return tuple(name for name in typed if name not in children)
 
     def _listing_options(self, every: Sequence[str]) -> dict[str, Any]:
         """Return what the class says of its list; the listing makes up the rest."""
@@ -208,19 +328,38 @@ class AdminView(ModelView):
         shown = (*(columns or columns_of(self.description)), *self.details_names, *self.form_names)
         return options | {"offered": frozenset((*shown, *self.description.key))}
 
-    def _refuse_secret(self, name: str) -> None:
-        with suppress(KeyError):  # a property of the class
-            if resolve(self.description, name).is_secret:
-                raise ConfigurationError(f"{type(self).__name__}: {name!r} is secret, it cannot be shown")
+    def _date_name(self) -> str:
+        name: str | None = self.column_date_hierarchy
+        if name is None:
+            return created_field(self.description)
+        field = next((field for field in self.description.fields if field.name == name), None)
+        if name and (field is None or field.kind not in _DATES):
+            raise ConfigurationError(f"{type(self).__name__}: {name!r} is no date to walk the list by")
+        return name
 
-    @property
-    def _field_table(self) -> dict[str, Any]:
-        table: dict[str, Any] | None = self.__dict__.get("_fields_by_name")
-        if table is None:
-            table = self.__dict__["_fields_by_name"] = {
-                field.name: field for field in self.description.fields
-            }
-        return table
+    def _refuse_secret(self, name: str) -> None:
+        path = _path(self.description, name)
+        if path is not None and path.is_secret:
+            raise ConfigurationError(f"{type(self).__name__}: {name!r} is secret, it cannot be shown")
+
+    def _field_at(self, name: str) -> Field | None:
+        """Return the field that a column shows, of a single related record too."""
+        if name not in self._fields:
+            path = _path(self.description, name)
+            self._fields[name] = None if path is None or path.is_many else path.field
+        return self._fields[name]
+
+
+def _path(description: Description, name: str) -> Path | None:
+    """Return what a name leads to, or None for a property of the class."""
+    try:
+        return resolve(description, name)
+    except KeyError:
+        return None
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _described(description: Description, name: str) -> Any:

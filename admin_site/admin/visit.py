@@ -1,6 +1,6 @@
 """One request as a page sees it: who asks for what, in which session."""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property
@@ -17,10 +17,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from admin_site.admin.preferred import preferred
 from admin_site.descriptions import describe
 from admin_site.errors import Forbidden
 from admin_site.keys import Scope, decode_key, find
-from admin_site.listing import Listing
+from admin_site.listing import Listing, ListQuery
 from admin_site.listing.paths import key_among
 from admin_site.permissions import Action, Identity
 from admin_site.services.constraints import explain
@@ -33,6 +34,7 @@ HIDDEN = Markup('<span class="empty" title="You may not see this">–</span>')
 """What stands for a record whose name this person may not read."""
 
 ZONE_COOKIE = "zone"
+PANEL_HEADER = "X-Panel"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -58,6 +60,11 @@ class Visit:
     def is_post(self) -> bool:
         return self.request.method not in SAFE_METHODS
 
+    @property
+    def in_panel(self) -> bool:
+        """Whether a script asks, which shows the answer in a popup over the list."""
+        return PANEL_HEADER in self.request.headers
+
     @cached_property
     def zone(self) -> tzinfo:
         """The time zone of the viewer's browser, which tells it in a cookie; UTC until it has."""
@@ -70,7 +77,9 @@ class Visit:
         """Return the view that the URL names; raises NotFound, or Forbidden for `action`."""
         view = self.site.find_view(self.request.path_params["identity"])
         if not view.allows(self.request, action):
-            raise Forbidden(f"You may not {_verb(action)} {view.name_plural.lower()}.")
+            raise Forbidden(
+                view.why_not(action) or f"You may not {_verb(action)} {view.name_plural.lower()}."
+            )
         return view
 
     def record(self, view: "AdminView", action: str, key: str) -> Any:
@@ -107,6 +116,21 @@ class Visit:
         scopes = {target: self.scope_of(target) for target in view.listing.targets}
         related = {target: scope for target, scope in scopes.items() if scope is not None}
         return view.listing.scoped(view.scope(self.request), related)
+
+    def query(self, view: "AdminView", pairs: Sequence[tuple[str, str]]) -> ListQuery:
+        """Return what a URL means to this person on a view's list; raises BadRequest with words."""
+        return preferred(self, view).query(pairs)
+
+    def may_lead_to_hidden(self, view: "AdminView", name: str) -> bool:
+        """Return whether a column passes over related records of which this person may not see all."""
+        mapper = view.description.mapper
+        for part in name.split("."):
+            if part not in mapper.relationships:
+                return False
+            mapper = mapper.relationships[part].mapper
+            if any(self.scope_of(each.class_) is not None for each in mapper.self_and_descendants):
+                return True
+        return False
 
     def hidden(self, records: Iterable[Any]) -> frozenset[int]:
         """Return by id() the records whose names this person may not read.
@@ -149,6 +173,26 @@ class Visit:
             path += "/" + view.key(record)
         return f"{path}?{urlencode(query)}" if query else path
 
+    def list_url(self, view: "AdminView", query: ListQuery, page: str = "list", **asked: str) -> str:
+        """Return the address of a list, or of another page about it, which `asked` asks with a colon before.
+
+        No attribute begins with a colon, so what is asked is never taken for a filter.
+        """
+        pairs = [*query.to_pairs(), *((f":{name}", text) for name, text in asked.items())]
+        path = self.url(view, page)
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def asked(self) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
+        """Return what a page about a list is asked, without the colons, and the parameters of the list."""
+        asked: dict[str, list[str]] = {}
+        pairs = []
+        for name, text in self.request.query_params.multi_items():
+            if name.startswith(":"):
+                asked.setdefault(name[1:], []).append(text)
+            else:
+                pairs.append((name, text))
+        return asked, pairs
+
     def record_url(self, record: Any) -> str | None:
         """Return where a record of any class can be seen, or None when this person cannot see it."""
         view = self.site.view_of(type(record))
@@ -162,11 +206,27 @@ class Visit:
     def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         return self.site.render(self.request, template, status=status, **context)
 
+    def panel(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        """Return a page that a script may show as a popup; its template extends list/panel.html."""
+        response = self.page(template, status, in_panel=self.in_panel, **context)
+        response.headers["Vary"] = PANEL_HEADER
+        return response
+
+    def see(self, url: str) -> Response:
+        """Send the browser on to a list; the script of a popup shows it in the page that is open."""
+        return self._to(url, "HX-Location")
+
     def go(self, url: str, text: str, **more: str) -> Response:
         """Send the browser on to `url`, where `text` greets it, with `more` for the page there to know."""
-        response = RedirectResponse(url, status_code=303)
-        self.site.flashes.leave(response, {"kind": "success", "text": text, **more})
+        response = self._to(url, "HX-Redirect")
+        self.site.flashes.leave(self.request, response, {"kind": "success", "text": text, **more})
         return response
+
+    def _to(self, url: str, header: str) -> Response:
+        """Return a redirect; a script reads where to from a header, since a browser would not tell it."""
+        if self.in_panel:
+            return Response(status_code=204, headers={header: url})
+        return RedirectResponse(url, status_code=303)
 
 
 Page = Callable[[Visit], Response]

@@ -36,6 +36,7 @@
   function ago(date) {
     const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
     const minutes = Math.round((date - Date.now()) / 60000);
+    if (!minutes) return "just now";
     if (Math.abs(minutes) < 60) return words.format(minutes, "minute");
     if (Math.abs(minutes) < 60 * 24) return words.format(Math.round(minutes / 60), "hour");
     if (Math.abs(minutes) < 60 * 24 * 7) return words.format(Math.round(minutes / 1440), "day");
@@ -44,7 +45,7 @@
 
   function localTimes(within) {
     // A list's instants are written once, in UTC, to the minute.
-    for (const element of all(".rows time:not([datetime])", within)) element.dateTime = `${element.textContent.replace(" ", "T")}:00Z`;
+    for (const element of all(":is(.rows, .rows-edited) time:not([datetime])", within)) element.dateTime = `${element.textContent.replace(" ", "T")}:00Z`;
     for (const element of all("time[datetime]", within)) {
       const written = element.getAttribute("datetime");
       if (!/(Z|[+-]\d\d:\d\d)$/.test(written)) continue;
@@ -134,7 +135,7 @@
   function placePopup(event) {
     const popup = event.target;
     if (event.newState !== "open" || !popup.matches?.(".popup")) return;
-    if (CSS.supports("position-area", "block-end")) return;
+    if (CSS.supports("position-area", "block-end") || popup.matches(".popup-panel")) return;
     const button = (opener?.getAttribute("popovertarget") === popup.id ? opener : one(`[popovertarget="${popup.id}"]`)).getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = popup;
     const start = popup.matches("#row-menu, .page-actions .popup") ? button.right - width : button.left;
@@ -147,7 +148,7 @@
 
   const rows = () => all(".rows tbody tr");
   const rowLink = (row) => one("th > a", row) || one(".row-edit", row);
-  const rowMemory = () => `row ${location.pathname}${location.search}`;
+  const rowMemory = (list = location) => `row ${list.pathname}${list.search}`;
 
   function choose(row, focus = true) {
     for (const other of rows()) other.classList.toggle("current", other === row);
@@ -157,19 +158,20 @@
 
   function step(by) {
     const list = rows();
-    if (!list.length) return;
+    if (!list.length) { one(`.beside [aria-label^="${by > 0 ? "Next" : "Previous"}"]`)?.click(); return; }
     const at = list.findIndex((row) => row.classList.contains("current") || row.contains(document.activeElement));
     choose(list[Math.max(0, Math.min(list.length - 1, at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by))]);
   }
 
-  function remember(row) {
-    try { sessionStorage.setItem(rowMemory(), rowLink(row).href); } catch { /* private window */ }
+  // The row that is open when a list is come back to; from a record's page it is that record's.
+  function remember(row, list = location) {
+    try { sessionStorage.setItem(rowMemory(list), row ? rowLink(row).pathname : location.pathname); } catch { /* private window */ }
   }
 
   function recall() {
-    let href = null;
-    try { href = sessionStorage.getItem(rowMemory()); } catch { /* private window */ }
-    const row = href && rows().find((candidate) => rowLink(candidate)?.href === href);
+    let path = null;
+    try { path = sessionStorage.getItem(rowMemory()); } catch { /* private window */ }
+    const row = path && rows().find((candidate) => rowLink(candidate)?.pathname === path);
     if (row) choose(row, false);
   }
 
@@ -187,6 +189,12 @@
       [...row.cells].slice(1, -1).forEach((cell, index) => { cell.dataset.label = names[index + 1]; });
       addTools(row);
     }
+  }
+
+  // The page of a record leads on in this list and back to it, if it is told which list it was.
+  function rememberList(table) {
+    if (!location.search) return;
+    for (const link of all("tbody th > a", table)) link.search = new URLSearchParams({ list: location.search.slice(1) });
   }
 
   function initials(name) {
@@ -219,7 +227,7 @@
   // The one menu of all rows; it opens by itself when the button has been pressed.
   function fillRowMenu(row) {
     const menu = one("#row-menu");
-    const [, base, key] = rowLink(row).href.match(/^(.*)\/(?:details|edit)\/([^/?#]*)$/);
+    const [, base, key] = rowLink(row).pathname.match(/^(.*)\/(?:details|edit)\/([^/]*)$/);
     if (menu.dataset.key !== key && menu.matches(":popover-open")) menu.hidePopover();
     menu.dataset.key = key;
     const links = {
@@ -257,6 +265,7 @@
     }
     for (const table of all(".rows", within)) {
       setUpTable(table);
+      rememberList(table);
       table.tBodies[0].addEventListener("mousedown", (event) => { pressedAt = [event.clientX, event.clientY]; });
       table.tBodies[0].addEventListener("click", onRowClick);
       table.tBodies[0].addEventListener("auxclick", onRowClick);
@@ -271,13 +280,18 @@
   function setUpSwaps() {
     document.addEventListener("htmx:beforeSwap", (event) => {
       const { xhr, target, requestConfig } = event.detail;
-      if (target.id !== "list" || (xhr.status < 400 && xhr.responseText.includes('id="list"'))) return;
+      if (target.id !== "list") return;
+      event.detail.shouldSwap = xhr.responseText.includes('id="list"'); // with a problem in words, too
+      if (event.detail.shouldSwap) return;
       event.preventDefault();
       location.assign(requestConfig.verb === "get" ? event.detail.pathInfo.finalRequestPath : location.href);
     });
     document.addEventListener("htmx:sendError", (event) => location.assign(event.detail.pathInfo.finalRequestPath));
     document.addEventListener("htmx:timeout", (event) => location.assign(event.detail.pathInfo.finalRequestPath));
-    document.addEventListener("htmx:afterSwap", (event) => refresh(event.detail.elt.isConnected ? event.detail.elt : document));
+    document.addEventListener("htmx:afterSwap", (event) => {
+      refresh(event.detail.elt.isConnected ? event.detail.elt : document);
+      say(one(".page-head h1")?.textContent.trim() || "");
+    });
   }
 
   // ---- Forms ---------------------------------------------------------------------------------
@@ -285,33 +299,42 @@
   function setUpLookups(within) {
     if (!window.TomSelect) return;
     for (const select of all("select[data-lookup-url]", within)) {
-      const name = one(`label[for="${select.id}"]`)?.firstChild?.textContent.trim() || "records";
+      const name = one(`label[for="${select.id}"]`)?.firstChild?.textContent.trim() || select.getAttribute("aria-label") || "records";
       let more = false;
+      let wanted = null;  // the term whose answer is waited for: an earlier one comes too late
+      let quiet = false;  // whether the list stays shut until the field is used
       const widget = new window.TomSelect(select, {
         valueField: "id",
         labelField: "text",
         searchField: [],
         sortField: "$order",
-        preload: "focus",
         maxOptions: null,
         hideSelected: true,
         loadThrottle: 200,
         allowEmptyOption: false,
         placeholder: select.dataset.placeholder || "Search…",
         plugins: select.multiple || !select.required ? { remove_button: { title: "Remove", label: "×" } } : {},
+        onFocus() { this.load(this.inputValue()); },
         onType() { this.clearOptions(); },
+        // The whole choice is there again; of one record alone no more is chosen, so nothing opens.
         onItemAdd() {
+          quiet = !select.multiple;
           this.setTextboxValue("");
           this.clearOptions();
           this.load("");
         },
         load(term, done) {
+          wanted = term;
           const url = new URL(select.dataset.lookupUrl, location.href);
           url.searchParams.set("term", term);
           fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
             .then((response) => (response.ok ? response.json() : Promise.reject(new Error(response.statusText))))
-            .then((answer) => { more = answer.more; done(answer.results.map((found) => ({ ...found, id: String(found.id) }))); })
-            .catch(() => { more = false; done(); });
+            .then((answer) => {
+              if (term !== wanted) { done(); return; }
+              more = answer.more;
+              done(answer.results.map((found) => ({ ...found, id: String(found.id) })));
+            })
+            .catch(() => { if (term === wanted) more = false; done(); });
         },
         shouldLoad: () => true,
         onLoad() { hint(this); },
@@ -326,6 +349,10 @@
         one(".more-hint", control.dropdown)?.remove();
         if (more) control.dropdown.append(line("more-hint", "Type more to narrow the list"));
       }
+      const open = widget.open.bind(widget);
+      widget.open = () => { if (!quiet) open(); };
+      for (const use of ["mousedown", "keydown"]) widget.wrapper.addEventListener(use, () => { quiet = false; }, true);
+      select.leadHere = () => { quiet = true; widget.focus(); };
       // The select itself is only there to be sent; what is said of it is said of the field that people use.
       select.setAttribute("aria-hidden", "true");
       widget.control_input.setAttribute("dir", "auto");
@@ -368,15 +395,26 @@
     addEventListener("beforeunload", (event) => { if (!leaving && changed()) event.preventDefault(); });
   }
 
+  function jsonWords(text) {
+    try {
+      JSON.parse(text);
+      return "";
+    } catch (error) {
+      const place = /line (\d+) column (\d+)/.exec(error.message);
+      return `This is not JSON${place ? `: look at line ${place[1]}, column ${place[2]}` : ""}. Names and texts stand in double quotes.`;
+    }
+  }
+
   const problemWords = (field) => {
     const state = field.validity;
+    if (state.valid && "json" in field.dataset && field.value.trim()) return jsonWords(field.value);
     if (state.valueMissing) return field.type === "file" ? "Choose a file." : field.tagName === "SELECT" ? "Choose one." : "This is needed.";
     if (state.tooShort) return `Use at least ${field.minLength} characters.`;
     return state.valid ? "" : field.validationMessage;
   };
 
   function showProblem(field, words) {
-    const body = field.closest(".field-body, .gate-field");
+    const body = field.closest(".field-body, .gate-field, .rows-edited :is(th, td)");
     if (!body) return;
     const used = field.tomselect?.control_input || field;
     one(".field-error[data-here]", body)?.remove();
@@ -412,7 +450,8 @@
       showProblem(field, problemWords(field));
       if (pending) return;
       pending = true;
-      (field.tomselect || field).focus();
+      if (field.leadHere) field.leadHere();
+      else field.focus();
       setTimeout(() => { pending = false; });
     }, true);
   }
@@ -423,8 +462,9 @@
     if (!field) return;
     event.preventDefault();
     field.closest("details")?.setAttribute("open", "");
-    field.closest(".field").scrollIntoView({ block: "center" });
-    (field.tomselect || field).focus({ preventScroll: true });
+    (field.closest(".field") || field).scrollIntoView({ block: "center" });
+    if (field.leadHere) field.leadHere();
+    else field.focus({ preventScroll: true });
   }
 
   function setUpForms(within) {
@@ -599,6 +639,8 @@
 
   function onClick(event) {
     opener = event.target.closest("[popovertarget]");
+    const crumb = event.target.closest(".crumbs a");
+    if (crumb) remember(null, crumb);
     const button = event.target.closest("button");
     if (!button) return;
     if ("copy" in button.dataset) copy(button);
@@ -623,6 +665,7 @@
   setUpSwaps();
   setUpForms(document);
   refresh(document);
+  document.addEventListener("panel:shown", (event) => { localTimes(event.target); setUpForms(event.target); });
   document.addEventListener("toggle", placePopup, true);
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from admin_site.admin.cells import EMPTY, EMPTY_TEXT, NO, UNREADABLE, YES, initials, read, show, show_plain
+from admin_site.admin.cells import (
+    EMPTY,
+    EMPTY_TEXT,
+    NO,
+    NOT_WORKED_OUT,
+    YES,
+    initials,
+    read,
+    show,
+    show_plain,
+)
 from admin_site.descriptions import Field, Kind
 
 EVIL = "<script>alert(1)</script>\"'&"
@@ -29,7 +39,7 @@ ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;"
         (
             Kind.INSTANT,
             datetime(2026, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=2))),
-            '<time datetime="2026-03-01T07:30:00+00:00" title="2026-03-01 07:30:00 UTC">2026-03-01 07:30</',
+            "<time>2026-03-01 07:30</time>",
         ),
         (Kind.INSTANT, datetime(1, 1, 1, tzinfo=UTC), "0001-01-01 00:00</time>"),
         (Kind.JSON, {"a": EVIL}, "&lt;script&gt;"),
@@ -70,8 +80,8 @@ def test_a_property_that_fails_is_a_matter_of_one_cell():
 
     value = read(Broken(), "sum")
 
-    assert value is UNREADABLE
-    assert show(Field("sum", "Sum", Kind.INTEGER), value) == UNREADABLE
+    assert value is NOT_WORKED_OUT
+    assert show(Field("sum", "Sum", Kind.INTEGER), value) == NOT_WORKED_OUT
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,9 @@ def test_a_support_person_resets_a_password_by_a_link_that_is_shown_once(
     question = visitor.get(url)
     assert question.status_code == 200
     assert session.scalars(select(CredentialToken)).all() == []
-    shown = visitor.post(url)
+    done = visitor.post(url)
+    assert done.status_code == 303
+    shown = visitor.get(done.headers["location"])
 
     assert shown.status_code == 200
     assert browser.get("/admin/").status_code == 303
@@ -182,6 +184,43 @@ def test_a_support_person_resets_a_password_by_a_link_that_is_shown_once(
     answer = browser.post("/admin/login", data={"username": "ada", "password": "a brand new long password"})
     assert answer.status_code == 303
     assert open_site(database_url).get(link).status_code == 303
+
+
+def test_reloading_the_page_of_a_link_shows_and_makes_no_second_one(visitor, database, session, ada):
+    sign_in(visitor, database, ("user", "list"), ("user", "details"), ("user", "action:reset-password"))
+    page = visitor.post(f"/admin/user/action/reset-password?pks={ada.user_id}").headers["location"]
+    token = _link(visitor.get(page).text).rpartition("/")[2]
+
+    again = visitor.get(page)
+
+    assert again.status_code == 200
+    assert "The link has been shown" in again.text
+    assert token not in again.text
+    assert token not in page
+    assert len(session.scalars(select(CredentialToken)).all()) == 1
+
+
+def test_a_link_is_shown_to_whom_it_was_given_and_on_the_page_of_its_person(
+    visitor, database, database_url, ada
+):
+    rights = ("user", "list"), ("user", "details"), ("user", "action:reset-password")
+    sign_in(visitor, database, *rights)
+    with database.session() as other:
+        nobody = make_user(other)
+    made = visitor.post(f"/admin/user/action/reset-password?pks={ada.user_id}")
+    colleague = open_site(database_url)
+    sign_in(colleague, database, *rights)
+    colleague.cookies.set("reset_link", visitor.cookies["reset_link"])
+
+    assert "has been shown" in colleague.get(made.headers["location"]).text
+    assert "has been shown" in visitor.get(f"/admin/user/reset-link/{nobody.user_id}").text
+
+
+@pytest.mark.parametrize("path", ["user/reset-link/{}", "course/reset-link/1", "user/reset-link/x"])
+def test_the_page_of_a_link_is_for_who_may_make_one(visitor, database, ada, path: str):
+    sign_in(visitor, database, ("user", "list"), ("user", "details"), ("course", "*"))
+
+    assert visitor.get("/admin/" + path.format(ada.user_id)).status_code in (403, 404)
 
 
 @pytest.mark.parametrize("rights", [[("user", "details")], [("user", "*")]])
@@ -259,6 +298,8 @@ def test_a_link_that_no_longer_works_is_one_page(visitor, database, ada, why: st
     ):
         assert answer.status_code == 410
         assert "This link no longer works" in answer.text
+        assert "more than an hour old" in answer.text
+        assert answer.text.count("no longer works</h1>") == 1
 
 
 def _new_link(database: Database, user: User) -> str:

@@ -17,6 +17,7 @@ from admin_site.admin.views import AdminView
 from admin_site.database import Database
 from admin_site.descriptions import Kind, describe, mapped_classes
 from admin_site.keys import decode_key, encode_key
+from admin_site.listing import ListQuery, fetch
 from admin_site.models import Base, Course, Enrollment, Flow, Item, Role, RoleGrant, User, UserType
 from admin_site.permissions import NEVER
 from admin_site.seed import seed
@@ -33,6 +34,8 @@ CASES = [
     for model in (*OURS, *zoo.models_on(backend))
 ]
 
+CHECKED: dict[type, set[str]] = {RoleGrant: {"model", "action"}}  # texts that are not free to choose
+
 
 class Site:
     """A site with every model on one database, each with rows."""
@@ -44,6 +47,7 @@ class Site:
             zoo.fill(session)
         seed(database, people=12)
         self.client: TestClient = a_site(database, models=models)
+        self.client.__enter__()  # else each request starts a thread of its own
         self.site = self.client.app.state.site
 
     def view(self, model: type) -> AdminView:
@@ -102,21 +106,36 @@ def sites(
             return made[backend]
 
         yield site_on
+        for site in made.values():
+            site.client.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize(("backend", "model"), CASES)
-def test_the_list_opens_sorted_by_every_column_and_searched(sites, backend: str, model: type):
+def test_the_list_opens_sorted_and_searched(sites, backend: str, model: type):
     site = sites(backend)
     view = site.view(model)
     url = f"/admin/{view.identity}/list"
-    page = site.client.get(url)
+    sorted_and_searched = {"sort": view.listing.sortable[0], "search": "a"}
 
-    assert page.status_code == 200, page.text
-    for name in view.listing.sortable:
-        for sort in (name, f"-{name}"):
-            assert site.client.get(url, params={"sort": sort}).status_code == 200, sort
-    for term in ("a", "%", "it's", '"two words"', "0", "~"):
-        assert site.client.get(url, params={"search": term}).status_code == 200, term
+    for page in (site.client.get(url), site.client.get(url, params=sorted_and_searched)):
+        assert page.status_code == 200, page.text
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("model", OURS)
+def test_a_list_can_be_sorted_by_every_column_and_searched_for_anything(sites, backend: str, model: type):
+    """The page is the same for all of these, so the rows alone are read; the zoo's are in tests/listing."""
+    site = sites(backend)
+    listing = site.view(model).listing
+    own = [name for name in listing.sortable if "." not in name]
+    sorts = [("sort", name) for name in listing.sortable] + [("sort", f"-{name}") for name in own]
+    terms = [("search", term) for term in ("a", "%", "it's", '"two words"', "0", "~")]
+
+    with site.session() as session:
+        whole = len(fetch(session, listing, ListQuery.parse([], listing)).rows)
+        for pair in (*sorts, *terms):
+            page = fetch(session, listing, ListQuery.parse([pair], listing))
+            assert len(page.rows) == whole or pair in terms, pair
 
 
 @pytest.mark.parametrize(("backend", "model"), CASES)
@@ -133,7 +152,7 @@ def test_every_record_can_be_seen(sites, backend: str, model: type):
 def test_saving_an_unchanged_form_changes_nothing(sites, backend: str, model: type):
     site = sites(backend)
     view = site.view(model)
-    if (view.identity, "edit") in NEVER:
+    if (view.identity, "edit") in NEVER or view.why_not("edit"):
         assert site.client.get(f"/admin/{view.identity}/edit/x").status_code == 403
         return
     before = site.rows(model)
@@ -153,7 +172,7 @@ def test_a_record_is_created_edited_in_one_field_and_deleted(sites, backend: str
     site = sites(backend)
     view = site.view(model)
     create = f"/admin/{view.identity}/create"
-    if (view.identity, "create") in NEVER or not view.can_create:
+    if (view.identity, "create") in NEVER or view.why_not("create"):
         assert site.client.get(create).status_code == 403
         return
     with site.database.session() as session:  # what the sample relates to is stored, the sample is not
@@ -180,7 +199,7 @@ def _edit_one_field(site: Site, view: AdminView, key: str) -> None:
     url = f"/admin/{view.identity}/edit/{key}"
     form = record_form(site.client.get(url).text)
     for field in view.description.fields:
-        text = _another(field, form)
+        text = None if field.name in CHECKED.get(view.model, ()) else _another(field, form)
         if text is None:
             continue
         before = _row(site, view, key)
@@ -289,7 +308,7 @@ def _a_course(session: Session) -> Course:
 OWN_SAMPLES: dict[type, dict[str, Any]] = {
     User: {"user_name": "new.person", "email_address": "new.person@example.org", "user_type": _one(UserType)},
     Role: {"name": "A new role"},
-    RoleGrant: {"role": _one(Role), "model": "course", "action": "archive"},
+    RoleGrant: {"role": _one(Role), "model": "flow", "action": "export"},
     UserType: {"name": "Visitor"},
     Course: {"name": "Beekeeping", "start_date": date(2030, 1, 7), "end_date": date(2030, 6, 7)},
     Enrollment: {"user": _one(User), "course": _a_course, "associative_data": {"a": [0]}},

@@ -381,4 +381,18 @@ def test_all_history_of_a_record_is_one_click_away(client, course):
 
     url = page[page.index("/admin/audit-entry/list?") :].split('"')[0].replace("&amp;", "&")
 
-    assert client.get(url).text.count("/admin/audit-entry/details/") >= 2
+    assert client.get(url).text.count('href="details/') >= 2
+
+
+def test_what_somebody_else_chose_meanwhile_is_told_by_its_name(client, database):
+    with database.session() as session:
+        people = [make_user(session, first_name=name) for name in ("Ada", "Bob", "Cyd")]
+        session.add(Item(title="Kite", owner=people[0]))
+    page = record_form(client.get("/admin/item/edit/1").text)
+    with database.session() as session:
+        session.get_one(Item, 1).owner_id = people[1].user_id
+
+    answer = client.post("/admin/item/edit/1", data=page.data(owner=str(people[2].user_id)))
+
+    assert answer.status_code == 400
+    assert "It now holds: Bob" in answer.text

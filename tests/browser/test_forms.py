@@ -81,14 +81,14 @@ def test_a_refused_form_keeps_all_that_was_typed_and_leads_to_the_mistake(
     for label, text in typed.items():
         page.get_by_label(label).fill(text)
     page.get_by_label("End date").fill("2030-01-01")
-    page.get_by_label("Active").select_option(label="No")
+    page.get_by_label("Active").uncheck()
     save(page)
 
     problems = page.get_by_role("alert")
     expect(problems).to_contain_text("need")
     for label, text in (typed | {"End date": "2030-01-01"}).items():
         expect(page.get_by_label(label)).to_have_value(text)
-    expect(page.get_by_label("Active").locator("option:checked")).to_have_text("No")
+    expect(page.get_by_label("Active")).not_to_be_checked()
     problem = problems.get_by_role("listitem").filter(has_text="End date")
     words = problem.inner_text().partition(": ")[2]
     expect(page.locator("#field-end_date-field .field-error")).to_have_text(words)
@@ -114,6 +114,19 @@ def test_a_missing_value_is_named_before_the_form_is_sent(site: Site, page: Page
     expect(page.locator("#field-user-ts-control")).to_be_focused()
     expect(page.locator("#field-user-ts-control")).to_have_attribute("aria-invalid", "true")
     assert page.url.endswith("/create")
+
+
+def test_what_is_no_json_is_said_when_the_field_is_left(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/enrollment/create")
+    data = page.get_by_label("Associative data")
+    error = page.locator("#field-associative_data-field .field-error")
+
+    data.fill('{"grade": 5,}')
+    page.get_by_label("End date").focus()
+    expect(error).to_contain_text("This is not JSON")
+    data.fill('{"grade": 5}')
+    page.get_by_label("End date").focus()
+    expect(error).to_have_count(0)
 
 
 @BOTH

@@ -146,7 +146,7 @@ FOCUS = """() => {
   const box = element.getBoundingClientRect();
   return {
     what: element.outerHTML.slice(0, 120),
-    outlined: [element, row, element.closest(".ts-control")].some((part) => part && outlines(part)),
+    outlined: [element, row, element.closest(".ts-control, .card")].some((part) => part && outlines(part)),
     inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };
 }"""

@@ -1,9 +1,10 @@
 """Choosing other records: by typing where scripts run, by Find where they do not."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from admin_site.models import Item, User
@@ -141,3 +142,70 @@ def test_a_record_added_from_another_one_already_knows_it(
     with site.database.session() as session:
         item = session.scalars(select(Item).where(Item.title == "A brass compass")).one()
         assert item.owner.user_name == "leon.alonso"
+
+
+def test_an_answer_that_comes_too_late_changes_nothing(site: Site, page: Page):
+    # The whole choice is asked for when the field is entered, and may come after that for the first letters.
+    held: list[Route] = []
+    whole = re.compile(r"/ajax/lookup\?name=roles&term=$")
+    page.goto(f"{site.address}/admin/user/create")
+    page.route(whole, lambda route: held.append(route))
+
+    type_into(page, "roles", "aud")
+    expect(page.get_by_role("option", name="Auditor")).to_be_visible()
+    for route in held:
+        with page.expect_response(whole):
+            route.continue_()
+
+    expect(page.locator("#field-roles-ts-control")).to_have_value("aud")
+    expect(page.get_by_role("option")).to_have_text(["Auditor"])
+
+
+def test_after_a_refusal_more_members_can_be_added(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/user/create")
+    page.get_by_label("User name").fill("leon.alonso")
+    page.get_by_label("Email address").fill("new@example.org")
+    choose(page, "roles", "supp", "Support")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#problems")).to_contain_text("Another record already has this value")
+
+    page.get_by_label("User name").fill("somebody.new")
+    choose(page, "roles", "aud", "Auditor")
+    page.keyboard.type("reg", delay=20)
+    expect(page.locator("#field-roles-ts-control")).to_have_value("reg")
+    page.get_by_role("option", name="Registrar").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".toasts")).to_contain_text("was added")
+
+    with site.database.session() as session:
+        made = session.scalars(select(User).where(User.user_name == "somebody.new")).one()
+    assert roles_of(site, made) == {"Support", "Auditor", "Registrar"}
+
+
+def test_a_choice_opens_when_it_is_used_and_not_by_itself(site: Site, page: Page):
+    choices = page.locator(".ts-dropdown:visible")
+    page.goto(f"{site.address}/admin/item/create")
+    page.get_by_label("Title").fill("Kite")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#field-owner-ts-control")).to_be_focused()
+    expect(page.locator("#field-owner-field .field-error")).to_have_text("Choose one.")
+    page.wait_for_load_state("networkidle")
+    expect(choices).to_have_count(0)
+
+    page.keyboard.press("ArrowDown")
+    expect(choices).to_have_count(1)
+    page.keyboard.type("leon", delay=20)
+    page.get_by_role("option", name="Leon Alonso").click()
+    page.wait_for_load_state("networkidle")
+    expect(choices).to_have_count(0)
+
+
+def test_a_required_choice_stands_in_line_with_its_neighbours(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/item/create")
+    edges = [
+        page.locator(field).bounding_box() for field in ("#field-title", "#field-owner-field .ts-control")
+    ]
+
+    assert edges[0]["x"] == edges[1]["x"]
+    assert edges[0]["width"] == edges[1]["width"]
+    assert edges[0]["height"] == edges[1]["height"]

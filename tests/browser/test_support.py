@@ -82,5 +82,5 @@ def test_a_reset_of_a_superuser_is_refused_in_words(site: Site, visit: Callable[
     page = visit(site).sign_in(*SUPPORT).go(f"/admin/user/action/reset-password?pks={superuser.user_id}")
     page.get_by_role("button", name="Reset password").click()
 
-    expect(page.get_by_role("heading", name="You may not see this")).to_be_visible()
+    expect(page.get_by_role("heading", name="You may not do this")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("Grace Hopper holds rights that you lack")

@@ -1,5 +1,7 @@
 """The places of a form where a person enters something, one kind for each way of entering."""
 
+from datetime import UTC, tzinfo
+
 from admin_site.admin.entries.base import UNSET, Control
 from admin_site.admin.entries.records import (
     LOOKUP_SIZE,
@@ -9,7 +11,9 @@ from admin_site.admin.entries.records import (
     ReferenceEntry,
     members,
 )
+from admin_site.admin.entries.secrets import SecretEntry
 from admin_site.admin.entries.static import StaticEntry
+from admin_site.admin.entries.times import InstantEntry, zone_name
 from admin_site.admin.entries.values import FileEntry, TextEntry
 from admin_site.descriptions import Description, Field, Kind, Relation
 
@@ -19,41 +23,58 @@ __all__ = [
     "Control",
     "Entry",
     "FileEntry",
+    "InstantEntry",
     "Lookup",
     "LookupEntry",
     "MembersEntry",
+    "SecretEntry",
     "StaticEntry",
     "TextEntry",
     "make_entry",
     "members",
+    "zone_name",
 ]
 
-Entry = TextEntry | FileEntry | LookupEntry | MembersEntry | StaticEntry
+Entry = TextEntry | FileEntry | SecretEntry | LookupEntry | MembersEntry | StaticEntry
 
 
 def make_entry(
-    description: Description, name: str, label: str, help_text: str, lookup: Lookup, *, is_new: bool
+    description: Description,
+    name: str,
+    label: str,
+    help_text: str,
+    lookup: Lookup,
+    *,
+    is_new: bool,
+    zone: tzinfo = UTC,
+    fixed: str = "",
 ) -> Entry | None:
-    """Return the entry for a field or relation, or None when a form has nothing to show of it."""
+    """Return the entry for a field or relation, or None when a form has nothing to show of it.
+
+    `fixed` says why the person who asks may not set it, `zone` where typed times are meant.
+    """
     if not description.has(name):
         return None
     item = next((item for item in description.relations if item.name == name), None) or description.field(
         name
     )
     if isinstance(item, Field) and item.secret:
-        return None
-    reason = lookup.locked or item.read_only or ("" if is_new else _fixed(description, item))
+        return None if item.read_only else SecretEntry(item, label, help_text)
+    reason = lookup.locked or fixed or item.read_only or ("" if is_new else _fixed(description, item))
     if reason:
         return None if is_new else StaticEntry(item, label, reason, lookup)
     if isinstance(item, Relation):
         return (MembersEntry if item.many else LookupEntry)(item, label, lookup, help_text)
     if item.target is not None:
         return ReferenceEntry(item, label, lookup, help_text)
+    if item.kind is Kind.INSTANT:
+        return InstantEntry(item, label, help_text, zone)
     return (FileEntry if item.kind is Kind.BINARY else TextEntry)(item, label, help_text)
 
 
 def _fixed(description: Description, item: Field | Relation) -> str:
-    """Return why a stored record keeps this value: a key, or a relation over a part of one, stays."""
+    """Return why a stored record keeps this value: a key stays, or a relation over nothing but a key."""
     if isinstance(item, Field):
         return item.fixed
-    return next((reason for name in item.columns if (reason := description.field(name).fixed)), "")
+    reasons = [description.field(name).fixed for name in item.columns]
+    return reasons[0] if reasons and all(reasons) else ""

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, with_parent
+from sqlalchemy.orm import Session, lazyload, selectinload, with_parent
 from starlette.datastructures import FormData
 
 from admin_site.admin.entries.base import BLANK, NEEDED, UNSET, Control, Unset
 from admin_site.descriptions import Description, Field, Relation, describe
 from admin_site.errors import NotFound
 from admin_site.keys import Scope, decode_key, encode_key, find
-from admin_site.listing import lookup
+from admin_site.listing import LABEL, Listing, lookup
+from admin_site.listing.loading import settle
 from admin_site.services.records import Members
 from admin_site.values import from_text, to_text
 
@@ -47,6 +49,16 @@ class LookupEntry:
     def stored(self, session: Session, record: Any) -> str:
         other = getattr(record, self.name) if record is not None else None
         return "" if other is None else encode_key(self.target, self.target.key_of(other))
+
+    def shown(self, session: Session, record: Any) -> str:
+        return self.stored(session, record)
+
+    def told(self, session: Session, record: Any) -> str:
+        """Return the name of the record that `record` refers to."""
+        stored = self.stored(session, record)
+        return (
+            next((str(option["label"]) for option in self._options(session, [stored])), "") if stored else ""
+        )
 
     def canonical(self, text: str) -> str:
         return text
@@ -131,7 +143,8 @@ class ReferenceEntry(LookupEntry):
 
     def _referred(self, session: Session, value: Any) -> Any:
         attribute = getattr(self.target.model, self.target_field.name)
-        statement: Select[Any] = select(self.target.model).where(attribute == value).limit(1)
+        every: Select[Any] = select(self.target.model).where(attribute == value)
+        statement = every.options(lazyload("*")).limit(1)
         return session.scalars(self.lookup.scope(statement) if self.lookup.scope else statement).first()
 
     def _options(self, session: Session, keys: Sequence[str]) -> list[Control]:
@@ -189,16 +202,33 @@ class MembersEntry(LookupEntry):
 
 
 def members(
-    session: Session, record: Any, relation: Relation, limit: int, scope: Scope | None = None
+    session: Session,
+    record: Any,
+    relation: Relation,
+    limit: int,
+    scope: Scope | None = None,
+    load: Sequence[str] = (),
 ) -> Crowd:
-    """Return the first members of a to-many relation that may be seen, without loading the others."""
+    """Return the first members of a to-many relation that may be seen, without loading the others.
+
+    `load` names relations of theirs that will be read.
+    """
     target = describe(relation.target)
     attribute = getattr(type(record), relation.name)
-    statement: Select[Any] = select(relation.target).where(with_parent(record, attribute))
+    every: Select[Any] = select(relation.target).where(with_parent(record, attribute))
+    statement = every.options(lazyload("*"))  # labels read relations, some of which refuse to load
     statement = scope(statement) if scope else statement
     by_key = statement.order_by(*(getattr(relation.target, name) for name in target.key))
-    found = session.scalars(by_key.limit(limit + 1)).all()
+    loaded = by_key.options(*(selectinload(getattr(relation.target, name)) for name in load))
+    found = session.scalars(loaded.limit(limit + 1)).all()
+    settle(session, _labels(target), found[:limit], (LABEL,))
     return Crowd(tuple(found[:limit]), len(found) > limit)
+
+
+@cache
+def _labels(description: Description) -> Listing:
+    """Return what learns which other records the labels of a class read, to load those all at once."""
+    return Listing.of(description, columns=(LABEL,), filters={})
 
 
 def is_within(session: Session, description: Description, record: Any, scope: Scope | None) -> bool:

@@ -1,5 +1,6 @@
 """Entries for one value: typed, chosen, ticked or uploaded."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
 from admin_site.admin.entries.base import BLANK, NEEDED, UNSET, Control
-from admin_site.descriptions import NO_DEFAULT, Field, Kind
+from admin_site.descriptions import NO_DEFAULT, Field, Kind, Unreadable
 from admin_site.values import canonical, empty, from_text, to_text
 
 
@@ -24,8 +25,20 @@ class TextEntry:
     def stored(self, session: Session, record: Any) -> str:
         """Return the text form of what `record` holds, or of the default when there is no record yet."""
         if record is not None:
-            return to_text(self.field, getattr(record, self.name))
-        return "" if self.field.default is NO_DEFAULT else to_text(self.field, self.field.default)
+            value = getattr(record, self.name)
+            # Unlike the raw text, which may be empty, the words are no value that anybody might mean.
+            return value.words if isinstance(value, Unreadable) else to_text(self.field, value)
+        if self.field.default is NO_DEFAULT:
+            return _default_of_database(self.field) if self.field.kind is Kind.BOOLEAN else ""
+        return to_text(self.field, self.field.default)
+
+    def shown(self, session: Session, record: Any) -> str:
+        """Return the text that the page shows of what `record` holds: it may say less than is stored."""
+        return self.stored(session, record)
+
+    def told(self, session: Session, record: Any) -> str:
+        """Return what `record` holds as a person reads it."""
+        return self.shown(session, record)
 
     def canonical(self, text: str) -> str:
         return canonical(self.field, text) if text else ""
@@ -52,16 +65,18 @@ class TextEntry:
         if widget := _WIDGETS.get(field.kind):
             control["widget"] = widget
         if field.kind in (Kind.TEXT, Kind.LONG_TEXT):
-            is_long = (
-                field.kind is Kind.LONG_TEXT or (field.length or 0) > 255 or "\n" in text or "\r" in text
-            )
-            control |= {"widget": "textarea" if is_long else "text", "maxlength": field.length}
+            control |= {"widget": "textarea" if _is_long(field, text) else "text", "maxlength": field.length}
+            if _ADDRESSES.fullmatch(field.name):
+                control["inputmode"] = "url"
         elif field.kind is Kind.BOOLEAN:
             control |= self._boolean(text, record)
         elif field.kind is Kind.CHOICE:
             control["options"] = _options(((choice.text, choice.label) for choice in field.choices), text)
-        elif field.kind in _NATIVE_LENGTH:
-            control |= {"native": _is_native(field.kind, text), "step": "any"}
+        elif field.kind in _NATIVE:
+            control |= {"native": _is_native(field, text), "step": "1"}
+        elif field.kind in _INPUT_MODES and field.minimum is not None and field.minimum >= 0:
+            # The number pads of some phones have no minus sign.
+            control["inputmode"] = _INPUT_MODES[field.kind]
         asks_about_empty = self._holds_text and not field.nullable and error == NEEDED
         return control | {"empty_choice": asks_about_empty}
 
@@ -70,15 +85,21 @@ class TextEntry:
         return self.field.kind in (Kind.TEXT, Kind.LONG_TEXT)
 
     def _boolean(self, text: str, record: Any) -> Control:
-        if not self.field.nullable and (record is not None or not self.field.generated):
+        is_left_to_the_database = record is None and self.field.generated and not text
+        is_yes_or_no = text in ("", "true", "false")
+        if not self.field.nullable and not is_left_to_the_database and is_yes_or_no:
             return {"widget": "checkbox", "value": text or "false"}
-        return {"widget": "choice", "options": _options([("true", "Yes"), ("false", "No")], text)}
+        options = _options([("true", "Yes"), ("false", "No")], text)
+        return {"widget": "choice", "options": options, "is_short": True}
 
 
 def _options(choices: Iterable[tuple[str, str]], chosen: str) -> list[Control]:
-    """Return the options of a select, "no choice" first."""
+    """Return the options of a select, "no choice" first; a value that is no choice stays until replaced."""
+    known = dict(choices)
+    if chosen and chosen not in known:
+        known[chosen] = chosen
     return [BLANK] + [
-        {"value": value, "label": label, "selected": value == chosen} for value, label in choices
+        {"value": value, "label": label, "selected": value == chosen} for value, label in known.items()
     ]
 
 
@@ -96,16 +117,48 @@ _WIDGETS = {
     Kind.JSON: "json",
     Kind.MAPPING: "json",
     Kind.ARRAY: "json",
-    Kind.INSTANT: "mono",
+    Kind.INSTANT: "datetime",
 }
 
-# The longest text that a browser's own picker holds without loss: https://html.spec.whatwg.org/#dates-and-times
-# allows three digits of a second.
-_NATIVE_LENGTH = {Kind.DATE: 10, Kind.TIME: 12, Kind.DATETIME: 23}
+# What browsers' own pickers hold without loss; the year 1 and parts of a second are typed.
+_DAY, _CLOCK = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
+_NATIVE = {
+    Kind.DATE: re.compile(_DAY),
+    Kind.TIME: re.compile(_CLOCK),
+    Kind.DATETIME: re.compile(f"{_DAY}[T ]{_CLOCK}"),
+    Kind.INSTANT: re.compile(f"{_DAY}[T ]{_CLOCK}"),
+}
+
+# Names of texts that are one line however long it is.
+_ADDRESSES = re.compile(r"(.*_)?(url|uri|link|href|homepage|website)")
+_ONE_LINE = re.compile(
+    rf"{_ADDRESSES.pattern}|(.*_)?(image|picture|photo|avatar|icon|path|file_?name|user_agent)"
+)
+_LINE = 255  # characters
+
+_INPUT_MODES = {Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal", Kind.FLOAT: "decimal"}
 
 
-def _is_native(kind: Kind, text: str) -> bool:
-    return len(text) <= _NATIVE_LENGTH[kind]
+def _is_long(field: Field, text: str) -> bool:
+    if "\n" in text or "\r" in text:
+        return True
+    is_roomy = field.kind is Kind.LONG_TEXT or (field.length or 0) > _LINE
+    return is_roomy and _ONE_LINE.fullmatch(field.name) is None
+
+
+def _is_native(field: Field, text: str) -> bool:
+    if field.kind is Kind.TIME and getattr(field.column_type, "timezone", False):
+        return False
+    return not text or _NATIVE[field.kind].fullmatch(text) is not None
+
+
+def _default_of_database(field: Field) -> str:
+    """Return the text of a yes or no that the table's definition gives new rows, where it is a plain one."""
+    default = field.column.server_default if field.column is not None else None
+    written = str(getattr(default, "arg", "")).strip("'\" ").lower()
+    return {"true": "true", "t": "true", "1": "true", "false": "false", "f": "false", "0": "false"}.get(
+        written, ""
+    )
 
 
 class FileEntry:

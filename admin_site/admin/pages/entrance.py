@@ -30,6 +30,7 @@ def sign_in(visit: Visit) -> Response:
             ip_address=request.client.host if request.client else None,
             user_agent=request.headers.get("user-agent"),
             replaces=visit.site.cookie.read(request.cookies),
+            passwords=visit.site.passwords,
         )
     except accounts.SignInRefused as refusal:
         visit.session.commit()  # the failed attempt is on record
@@ -80,7 +81,7 @@ def set_password(visit: Visit) -> Response:
     if password != _posted(visit, "password_again"):
         return _password_page(visit, name, "The two passwords are not the same.")
     try:
-        accounts.redeem_link(visit.session, token, password)
+        accounts.redeem_link(visit.session, token, password, passwords=visit.site.passwords)
         visit.session.commit()
     except Invalid as error:
         visit.session.rollback()
