@@ -1,8 +1,12 @@
 """Where everything meets: settings, a database and models become an ASGI app."""
 
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
+from operator import attrgetter
 from secrets import token_urlsafe
 from typing import Any
 
@@ -11,7 +15,7 @@ from sqladmin import BaseView
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -23,13 +27,37 @@ from admin_site.admin.site import BASE_PATH, AdminSite
 from admin_site.admin.views import AdminView
 from admin_site.config import Settings, check_for_deployment, load_settings
 from admin_site.database import Database
+from admin_site.database.neighbours import neighbours
 from admin_site.descriptions import mapped_classes
-from admin_site.errors import ConfigurationError
+from admin_site.errors import BadRequest, ConfigurationError
+from admin_site.exporting import FORMATS
 from admin_site.middleware import Identification, SameOrigin, SecurityHeaders
-from admin_site.models import AuditEntry, Base, CredentialToken, Role, RoleGrant, User, UserSession, UserType
+from admin_site.models import (
+    AuditEntry,
+    Base,
+    CredentialToken,
+    ListPreference,
+    Role,
+    RoleGrant,
+    SavedView,
+    User,
+    UserSession,
+    UserType,
+)
+from admin_site.ops.status import check_schema
 
-ALWAYS = (User, UserType, Role, RoleGrant, UserSession, CredentialToken, AuditEntry)
-"""The accounts and the audit trail, which every site has."""
+ALWAYS = (
+    User,
+    UserType,
+    Role,
+    RoleGrant,
+    UserSession,
+    CredentialToken,
+    AuditEntry,
+    SavedView,
+    ListPreference,
+)
+"""The accounts, the audit trail and what people keep of lists, which every site has."""
 
 
 def create_app(
@@ -52,15 +80,17 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(_complain_of_tables, database)
         yield
         await run_in_threadpool(database.close)
 
     app = SecureStarlette(routes=[Route("/", _to_admin), Route("/healthz", _healthy)], lifespan=lifespan)
     app.is_secure = settings.is_secure
     own = {view.model for view in views if issubclass(view, AdminView)}
-    kept = [view for view in VIEWS if view.model not in own]
+    kept = [view for view in VIEWS if view.model in classes and view.model not in own]
     site = AdminSite(app, database, settings, classes, [*kept, *views], templates_dir)
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    compressed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, FORMATS["xlsx"].media_type)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5, exclude_content_types=compressed)
     app.add_middleware(Identification, database=database, cookie=site.cookie)
     app.add_middleware(SameOrigin, public_url=settings.public_url)
     app.add_exception_handler(HTTPException, partial(http_error_page, site))
@@ -85,29 +115,41 @@ def deployed() -> Starlette:
     return create_app(settings)
 
 
+def find_site(name: str) -> AdminSite:
+    """Return the admin of an app that `name` says where to find, as "package.module:app".
+
+    Raises BadRequest when there is none.
+    """
+    module, _, attribute = name.partition(":")
+    sys.path.insert(0, "")  # what is in this folder can be imported, as uvicorn lets it
+    try:
+        app = attrgetter(attribute or "app")(import_module(module))
+    except (ValueError, AttributeError) as error:
+        raise BadRequest(f"There is no app at {name!r}: {error}") from error
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise BadRequest(f"There is no module {error.name!r} to find an app in") from error
+    site = getattr(getattr(app, "state", None), "site", None)
+    if not isinstance(site, AdminSite):
+        raise BadRequest(f"{name!r} is not what create_app returned")
+    return site
+
+
 def _classes(models: Iterable[Any] | None, settings: Settings) -> list[type]:
-    """Return the classes to show: the given ones, then accounts and audit."""
+    """Return the classes to show: the given ones, then those that every site has."""
     if models is None:
         return list(mapped_classes([Base]))
-    given = mapped_classes(models)
-    if not settings.accounts_schema:
-        _refuse_clashes(given)
+    given = neighbours(mapped_classes(models), settings)
     return list(dict.fromkeys([*given, *ALWAYS]))
 
 
-def _refuse_clashes(models: Iterable[type]) -> None:
-    ours = {table.fullname for table in Base.metadata.tables.values()}
-    foreign = {
-        table.fullname
-        for model in models
-        for table in model.__mapper__.tables  # type: ignore[attr-defined]
-        if table.metadata is not Base.metadata
-    }
-    if clashes := sorted(ours & foreign):
-        raise ConfigurationError(
-            f"Both your models and the admin's accounts have tables called {', '.join(clashes)}. "
-            "Set ACCOUNTS_SCHEMA, for example to admin_site, and migrate: the admin then has its own schema."
-        )
+def _complain_of_tables(database: Database) -> None:
+    """Say in the log what every sign-in would fail of; the site starts, and works once that is mended."""
+    try:
+        check_schema(database)
+    except ConfigurationError as error:
+        logging.getLogger("admin_site").error("%s", error)
 
 
 async def _to_admin(request: Request) -> Response:

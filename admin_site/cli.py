@@ -1,26 +1,32 @@
 """The commands: `python -m admin_site COMMAND`."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
+from sqlalchemy import Table, select
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from admin_site import audit
 from admin_site import seed as example
-from admin_site.app import create_app
+from admin_site.app import create_app, find_site
 from admin_site.config import Settings, check_for_deployment, load_settings
 from admin_site.database import Database
+from admin_site.database.failures import refusal
 from admin_site.errors import AdminSiteError, BadRequest, ConfigurationError, Forbidden, Invalid, NotFound
-from admin_site.models import LinkPurpose, Role
-from admin_site.ops import local
+from admin_site.models import Base, LinkPurpose, Role
+from admin_site.ops import index_revisions, local
+from admin_site.ops import indexes as advisor
 from admin_site.ops import migrate as migrations
 from admin_site.ops import serve as server
+from admin_site.ops.advice import KEEPING, in_words
 from admin_site.ops.status import check_schema
+from admin_site.security.passwords import Passwords
 from admin_site.services import accounts, support
 from admin_site.services.links import PasswordLink, create_link
 
@@ -39,7 +45,7 @@ def main() -> None:
     """Run a command; a refusal becomes one line on stderr and exit code 1."""
     try:
         app(prog_name="python -m admin_site")
-    except AdminSiteError as error:
+    except (AdminSiteError, DBAPIError) as error:
         typer.echo(f"Error: {_in_words(error)}", err=True)
         raise SystemExit(1) from None
 
@@ -78,9 +84,8 @@ def serve() -> None:
     server.stop_cleanly_on_signals()
     settings = load_settings()
     check_for_deployment(settings)
-    with Database.from_settings(settings) as database:
-        database.check()
-        _warn_of_other_tables(database)
+    with _opened(settings):
+        pass
     with server.listen(settings.host, settings.port) as listener:
         typer.echo(f"Listening on {server.address_of(listener)} for {settings.address}")
         server.serve("admin_site.app:deployed", listener, settings.web_concurrency, log_level="info")
@@ -139,6 +144,7 @@ def create_user(
             email_address=email,
             password=password,
             roles=_roles(session, role or ()),
+            passwords=Passwords(site_names=settings.site_names),
             is_superuser=superuser,
         )
         link = None if password_stdin else create_link(session, user, LinkPurpose.FIRST_PASSWORD)
@@ -170,19 +176,55 @@ def reset_password(
     _show_link(settings, link)
 
 
+@app.command()
+def advise_indexes(
+    site: Annotated[
+        str, typer.Option("--app", metavar="MODULE:NAME", help="The app whose lists to look at; else ours.")
+    ] = "",
+    rows: Annotated[
+        int, typer.Option("--rows", min=0, metavar="N", help="Leave out tables with fewer rows.")
+    ] = advisor.LEAST_ROWS,
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", metavar="TABLE", help="Only this table; may be repeated.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write a revision of Alembic.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the statements alone.")] = False,
+) -> None:
+    """Say which indexes would make the lists quicker.
+
+    With --app those of another app's own tables: what `create_app` returned, as uvicorn names it. The
+    revision then goes to the alembic.ini of this folder.
+    """
+    admin = find_site(site) if site else create_app(load_settings()).state.site
+    with admin.database as database:
+        check_schema(database)
+        listings = [view.listing for view in admin.model_views]
+        chosen = partial(_is_chosen, is_ours=not site, names=tables)
+        with tqdm(total=advisor.tables_of(listings, chosen), desc="Tables", unit="", disable=None) as bar:
+            report = advisor.advise(database, listings, rows, chosen, bar.update)
+        dialect = database.engine.dialect
+        if sql:
+            typer.echo("\n".join(index_revisions.statements(report, dialect)))
+            return
+        typer.echo("\n".join(in_words(report, rows, dialect.name)))
+        if write and report.advice:
+            environment = index_revisions.environment(is_ours=not site)
+            file = index_revisions.write_revision(report, dialect, environment, is_ours=not site)
+            typer.echo(f"Wrote {file}; apply it with `alembic upgrade head`.")
+            if site:
+                typer.echo(KEEPING)
+
+
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     with Database.from_settings(settings) as database:
-        check_schema(database)
+        if warning := check_schema(database):
+            typer.echo(f"Warning: {warning}", err=True)
         yield database
 
 
-def _warn_of_other_tables(database: Database) -> None:
-    # No more than that: while a release is rolled out, or back, the tables may well be newer than the code.
-    try:
-        check_schema(database)
-    except ConfigurationError as error:
-        typer.echo(f"Warning: {error}", err=True)
+def _is_chosen(table: Table, *, is_ours: bool, names: Sequence[str] | None) -> bool:
+    return (table.metadata is Base.metadata) is is_ours and (not names or table.name in names)
 
 
 def _seed(database: Database, people: int, random_seed: int) -> None:
@@ -213,7 +255,12 @@ def _password_from_stdin() -> str:
         raise BadRequest("The password on standard input is not UTF-8 text.") from None
 
 
-def _in_words(error: AdminSiteError) -> str:
+def _in_words(error: AdminSiteError | DBAPIError) -> str:
+    # What a service makes of these is for staff; who runs commands can mend what the database says.
+    is_translated = isinstance(error.__cause__, OperationalError | ProgrammingError)
+    cause = error.__cause__ if is_translated and not isinstance(error, ConfigurationError) else error
+    if isinstance(cause, DBAPIError):
+        return f"The database refuses this: {refusal(cause)}"
     if not isinstance(error, Invalid):
         return str(error)
     return " ".join(

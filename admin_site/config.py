@@ -13,6 +13,10 @@ from sqlalchemy.exc import ArgumentError
 from admin_site.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = (ROOT if (ROOT / "alembic.ini").is_file() else Path()) / "var"
+"""What the site keeps unless told otherwise: in the clone, else where it is started."""
+RESERVED_SCHEMAS = frozenset({"main", "temp", "information_schema"})
+SEARCH_PATH = "-csearch_path="  # libpq's option that says in which schemas names are looked up
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -22,7 +26,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
 
     database_url: str = Field(
-        default=f"sqlite:///{ROOT / 'var' / 'admin.sqlite3'}",
+        default=f"sqlite:///{DATA / 'admin.sqlite3'}",
         description="Where the data lives: a SQLite or PostgreSQL URL (`postgres://` is accepted too).",
     )
     accounts_schema: str = Field(
@@ -61,6 +65,8 @@ class Settings(BaseSettings):
             ) from error
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError("DATABASE_URL must begin with sqlite: or postgresql:")
+        if self.accounts_schema in RESERVED_SCHEMAS or self.accounts_schema.startswith("pg_"):
+            raise ValueError("ACCOUNTS_SCHEMA is a name that databases keep for themselves; choose another")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY must have at least 32 characters")
         if self.public_url is not None and not _is_web_address(self.public_url):
@@ -79,7 +85,8 @@ class Settings(BaseSettings):
             return url
         if url.get_backend_name() == "sqlite":
             return url.set(database=accounts_file(url.database, self.accounts_schema))
-        return url.update_query_dict({"options": f"-csearch_path={self.accounts_schema}"})
+        options = f"{url.query.get('options', '')} {SEARCH_PATH}{self.accounts_schema}"
+        return url.update_query_dict({"options": options.strip()})
 
     @property
     def address(self) -> str:
@@ -89,6 +96,11 @@ class Settings(BaseSettings):
     def password_link(self, token: str) -> str:
         """Return the address with which one person may set a password once."""
         return f"{self.address}/admin/set-password/{token}"
+
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """What everybody would think of first for a password here: the site's title and its host."""
+        return self.site_title, urlsplit(self.address).hostname or ""
 
     @property
     def is_secure(self) -> bool:

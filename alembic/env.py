@@ -14,11 +14,14 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, Table, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
-from admin_site.config import load_settings
+from admin_site.config import SEARCH_PATH, load_settings
 from admin_site.database import Database
+from admin_site.database.accounts import VERSION_TABLE
 from admin_site.errors import ConfigurationError
 from admin_site.models import Base, Instant
+from admin_site.ops.revisions import explain, is_not_advised
 
 PREPARATIONS = {
     # Who waits for a lock on a table makes everybody after him wait: better that the migration gives up.
@@ -62,15 +65,22 @@ def run() -> None:
     if is_command_line and config.config_file_name is not None:
         fileConfig(config.config_file_name, disable_existing_loggers=False)
     try:
-        with Database(_url()) as database:
-            if context.is_offline_mode():
-                _print_statements(database.engine)
-            else:
-                _run_statements(database)
+        _run()
     except ConfigurationError as error:
         if is_command_line:
             sys.exit(str(error))
         raise
+
+
+def _run() -> None:
+    with Database(_url()) as database:
+        try:
+            if context.is_offline_mode():
+                _print_statements(database.engine)
+            else:
+                _run_statements(database)
+        except (CommandError, DBAPIError) as error:
+            raise explain(error) from error
 
 
 def _url() -> str | URL:
@@ -103,7 +113,9 @@ def _prepare_connections(engine: Engine) -> None:
     def create_schema(connection: Any, entry: Any) -> None:
         if schema:
             cursor = connection.cursor()
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,))
+            if cursor.fetchone() is None:  # IF NOT EXISTS would need the right to create it all the same
+                cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
             cursor.close()
             connection.commit()
 
@@ -117,13 +129,13 @@ def _prepare_connections(engine: Engine) -> None:
 
 def _search_path(engine: Engine) -> str:
     """Return the schema of ACCOUNTS_SCHEMA, as it stands in the URL of the settings."""
-    given = str(engine.url.query.get("options", ""))
-    return given.removeprefix("-csearch_path=") if given.startswith("-csearch_path=") else ""
+    return str(engine.url.query.get("options", "")).partition(SEARCH_PATH)[2]
 
 
 def _configure(**options: Any) -> None:
     context.configure(
         target_metadata=metadata,
+        version_table=VERSION_TABLE,
         transaction_per_migration=True,
         transactional_ddl=True,  # on SQLite too: our engine begins transactions itself
         render_as_batch=True,
@@ -139,7 +151,7 @@ def _configure(**options: Any) -> None:
 
 def _is_ours(name: str | None, kind: str, parents: Any) -> bool:
     """Leave alone what else lives in the database; to drop a table of ours, write `op.drop_table`."""
-    return kind != "table" or name in metadata.tables
+    return name in metadata.tables if kind == "table" else is_not_advised(name, kind, parents)
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

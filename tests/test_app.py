@@ -265,15 +265,14 @@ def test_the_site_may_be_mounted_below_a_path(settings: Settings, database: Data
 def test_a_list_costs_the_same_number_of_queries_whatever_its_size(database: Database, size: int):
     client = a_site(database)
     costs = []
-    for number in (3, 120):
+    for number in (3, 120, 120):  # the first page is the whole list, which nobody has to count
         with database.session() as session:
             for _ in range(number):
                 make_user(session)
         client.get(f"/admin/user/list?size={size}")
         costs.append(_queries(client, f"/admin/user/list?size={size}"))
 
-    assert costs[0] == costs[1]
-    assert costs[1] <= 8
+    assert costs[0] < costs[1] == costs[2] <= 8
 
 
 def _queries(client: TestClient, url: str) -> int:

@@ -7,12 +7,14 @@ import signal
 import stat
 import subprocess
 import sys
+import uuid
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from httpx2 import Client, Response
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 
 from admin_site.cli import app
 from admin_site.config import ROOT
@@ -135,14 +137,56 @@ def test_migrate_creates_the_tables_once(empty_database_url):
 
 @ON_SQLITE
 @pytest.mark.parametrize(
-    "arguments", [["seed"], ["create-user", "ada", "ada@example.org"], ["reset-password", "ada"]]
+    "arguments", [["serve"], ["seed"], ["create-user", "ada", "ada@example.org"], ["reset-password", "ada"]]
 )
 def test_a_database_without_tables_is_one_line_that_says_to_migrate(empty_database_url, arguments):
-    done = command(*arguments, DATABASE_URL=empty_database_url)
+    done = command(*arguments, DATABASE_URL=empty_database_url, PORT="0", **PRODUCTION)
 
-    assert done.returncode == 1
+    assert (done.returncode, done.stdout) == (1, "")
     assert is_one_line(done.stderr)
     assert "python -m admin_site migrate" in done.stderr
+
+
+@ON_SQLITE
+def test_serve_answers_on_a_database_that_a_newer_release_has_migrated(database, database_url):
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE admin_site_alembic_version SET version_num = 'fromthefuture'"))
+
+    with serving("serve", DATABASE_URL=database_url, **PRODUCTION) as server:
+        assert httpx2.get(f"{server.address}/admin/login", timeout=60).status_code == 200
+        code, errors = server.stop(signal.SIGTERM)
+
+    assert code == 0
+    assert errors.startswith("Warning: The database is newer than this code")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("arguments", [["seed"], ["create-user", "ada", "ada@example.org"]])
+def test_a_file_that_may_only_be_read_is_one_line(database_url, arguments):
+    url = database_url.replace("///", "///file:") + "?mode=ro&uri=true"
+
+    done = command(*arguments, DATABASE_URL=url)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: The database refuses this: the file may only be read\n"
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_missing_right_is_one_line(database, database_url):
+    role = f"limited_{uuid.uuid4().hex}"
+    with database.engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'swordfish'"))
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
+    url = make_url(database_url).set(username=role, password="swordfish")
+
+    done = command("seed", DATABASE_URL=url.render_as_string(hide_password=False))
+
+    with database.engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert is_one_line(done.stderr)
+    assert "permission denied for table" in done.stderr
 
 
 def test_seed_adds_people_once_and_says_how_many(database_url):
@@ -238,6 +282,19 @@ def test_a_weak_password_is_refused_and_never_repeated(database, database_url, p
     assert is_one_line(done.stderr)
     assert not password or str(password) not in done.stderr
     assert stored(database, "ada") is None
+
+
+@ON_SQLITE
+def test_a_password_made_of_the_sites_title_is_refused(database_url):
+    done = command(
+        *("create-user", "ada", "ada@example.org", "--password-stdin"),
+        stdin="Meadowbrook Manor 1",
+        DATABASE_URL=database_url,
+        SITE_TITLE="Meadowbrook Manor",
+    )
+
+    assert done.returncode == 1
+    assert "the site's name" in done.stderr
 
 
 def test_reset_password_prints_a_link_and_signs_the_person_out(database, database_url):

@@ -22,6 +22,7 @@ FLOORS = {
         "audit",
         "database",
         "descriptions",
+        "exporting",
         "keys",
         "listing",
         "permissions",
@@ -32,7 +33,7 @@ FLOORS = {
     "ground": {"config", "errors", "security"},
 }
 HEIGHTS = {room: -height for height, rooms in enumerate(FLOORS.values()) for room in rooms}
-WITHOUT_WEB = {"audit", "listing", "permissions", "services"}
+WITHOUT_WEB = {"audit", "exporting", "listing", "permissions", "services"}
 
 
 def rooms() -> set[str]:

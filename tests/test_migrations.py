@@ -1,10 +1,12 @@
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,10 +21,14 @@ from sqlalchemy.pool import NullPool
 
 from admin_site.config import ROOT, Settings
 from admin_site.database import Database
+from admin_site.database.accounts import VERSION_TABLE
 from admin_site.errors import ConfigurationError
 from admin_site.models import Base, Item
 from admin_site.ops.migrate import LOCK_KEY, migrate
 from tests.factories import make_user
+
+# What Alembic says on stderr while all goes well.
+CHATTER = re.compile("Context impl|Will assume|Running ")
 
 HEAD = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
 
@@ -42,9 +48,30 @@ def succeed(*arguments: str, url: str = "", root: Path = ROOT) -> str:
     return done.stdout
 
 
+def only_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a run that failed says, which is one line without a traceback."""
+    assert (done.returncode, done.stdout) == (1, "")
+    [words] = [line for line in done.stderr.splitlines() if not CHATTER.match(line)]
+    return words
+
+
 def tables(url: str) -> set[str]:
     with Database(url) as database:
         return set(inspect(database.engine).get_table_names())
+
+
+def refused_by_alembic(url: str) -> str:
+    return only_line(run_alembic("upgrade", "head", url=url))
+
+
+def refused_by_migrate(url: str, **settings: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        migrate(Settings(_env_file=None, database_url=url, **settings))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+REFUSALS = {"alembic": refused_by_alembic, "migrate": refused_by_migrate}
 
 
 @pytest.fixture
@@ -95,13 +122,13 @@ def test_the_schema_goes_up_and_down_and_up_again(empty_database_url):
     url = empty_database_url
 
     succeed("upgrade", "head", url=url)
-    assert tables(url) == {*Base.metadata.tables, "alembic_version"}
+    assert tables(url) == {*Base.metadata.tables, VERSION_TABLE}
     assert f"{HEAD} (head)" in succeed("current", url=url)
     assert "No new upgrade operations" in succeed("check", url=url)
 
     succeed("downgrade", "-1", url=url)
     succeed("downgrade", "base", url=url)
-    assert tables(url) == {"alembic_version"}
+    assert tables(url) == {VERSION_TABLE}
     assert run_alembic("check", url=url).returncode != 0
 
     succeed("upgrade", "head", url=url)
@@ -109,7 +136,10 @@ def test_the_schema_goes_up_and_down_and_up_again(empty_database_url):
 
 
 def test_the_history_is_readable():
-    assert f"<base> -> {HEAD} (head), Create the tables of the site." in succeed("history")
+    history = succeed("history")
+
+    assert f" -> {HEAD} (head), " in history
+    assert "<base> -> c3f1a5d20e84, Create the tables of the site." in history
 
 
 def test_a_revision_generated_for_unchanged_models_is_empty(project, database_url):
@@ -226,7 +256,7 @@ def test_the_url_is_read_from_the_env_file_and_from_the_command_line(project, tm
     assert (tmp_path / "given.sqlite3").exists()
 
 
-@pytest.mark.parametrize("command", [("upgrade", "head"), ("current",), ("check",)])
+@pytest.mark.parametrize("arguments", [("upgrade", "head"), ("current",), ("check",)])
 @pytest.mark.parametrize(
     "url",
     [
@@ -235,14 +265,77 @@ def test_the_url_is_read_from_the_env_file_and_from_the_command_line(project, tm
         "nonsense:sekret",
     ],
 )
-def test_a_wrong_url_is_one_clear_line(command, url):
-    done = run_alembic(*command, url=url)
+def test_a_wrong_url_is_one_clear_line(arguments, url):
+    done = run_alembic(*arguments, url=url)
 
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("DATABASE_URL")
     assert "sekret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("upgrade", "nonsense"), ("downgrade", "-9"), ("current", "--check-heads")]
+)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_what_cannot_be_done_is_said_once(empty_database_url, arguments):
+    words = only_line(run_alembic(*arguments, url=empty_database_url))
+
+    assert words.startswith(("The database was not migrated: ", "This code lacks revision nonsense"))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_check_that_finds_something_says_so_once(database_url):
+    with Database(database_url) as database, database.engine.begin() as connection:
+        connection.execute(text("CREATE INDEX ix_superfluous ON items (description)"))
+
+    done = run_alembic("check", url=database_url)
+
+    assert done.returncode != 0
+    assert (done.stdout + done.stderr).count("New upgrade operations detected") == 1
+
+
+# -- Beside the tables of others -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def neighbours(empty_database_url):
+    """Run statements in the database before ours are there."""
+
+    def run(*statements: str) -> str:
+        with Database(empty_database_url) as database, database.engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        return empty_database_url
+
+    return run
+
+
+def test_the_revisions_of_another_app_in_the_same_database_do_not_mix_with_ours(neighbours):
+    url = neighbours(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)",
+        "INSERT INTO alembic_version VALUES ('theirs')",
+    )
+
+    succeed("upgrade", "head", url=url)
+    assert f"{HEAD} (head)" in succeed("current", url=url)
+    assert "No new upgrade operations" in succeed("check", url=url)
+    succeed("downgrade", "base", url=url)
+
+    with Database(url) as database, database.engine.connect() as connection:
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["theirs"]
+
+
+@pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
+def test_tables_of_others_with_our_names_are_one_line_that_names_the_setting(neighbours, refused):
+    url = neighbours("CREATE TABLE users (id INTEGER PRIMARY KEY)")
+
+    words = refused(url)
+
+    assert "users" in words
+    assert "set ACCOUNTS_SCHEMA" in words
+    assert tables(url) <= {"users", VERSION_TABLE}
 
 
 # -- What a migration must not do ----------------------------------------------------------------------------
@@ -327,7 +420,7 @@ def test_migrating_brings_an_empty_database_to_the_head(empty_settings, tmp_path
 
     assert migrate(empty_settings)[-1] == HEAD
     assert migrate(empty_settings) == ()
-    assert tables(empty_settings.database_url) == {*Base.metadata.tables, "alembic_version"}
+    assert tables(empty_settings.database_url) == {*Base.metadata.tables, VERSION_TABLE}
 
 
 def test_migrating_says_nothing_and_leaves_the_logging_alone(empty_settings, capfd):
@@ -365,9 +458,11 @@ def test_waiting_for_another_process_ends(empty_settings):
 
 def test_a_database_newer_than_the_code_is_refused_in_words(settings):
     with Database.from_settings(settings) as database, database.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'fromthefuture'"))
+        connection.execute(text("UPDATE admin_site_alembic_version SET version_num = 'fromthefuture'"))
 
-    with pytest.raises(ConfigurationError, match="newer than this code, which lacks revision fromthefuture"):
+    with pytest.raises(
+        ConfigurationError, match="lacks revision fromthefuture; a database that has it is newer"
+    ):
         migrate(settings)
 
 
@@ -375,3 +470,62 @@ def test_a_database_newer_than_the_code_is_refused_in_words(settings):
 def test_migrating_what_cannot_be_migrated_is_refused_in_words(url):
     with pytest.raises(ConfigurationError, match="DATABASE_URL cannot be used"):
         migrate(Settings(_env_file=None, database_url=url))
+
+
+# -- A database that refuses ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
+def test_a_file_that_may_only_be_read_is_one_line(tmp_path, refused):
+    sqlite3.connect(tmp_path / "school.sqlite3").execute("PRAGMA journal_mode = WAL").connection.close()
+
+    words = refused(f"sqlite:///file:{tmp_path}/school.sqlite3?mode=ro&uri=true")
+
+    assert "may only be read" in words
+
+
+@pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
+def test_a_file_that_another_process_keeps_locked_is_one_line(tmp_path, refused):
+    other = sqlite3.connect(tmp_path / "school.sqlite3", isolation_level=None)
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("BEGIN IMMEDIATE")
+
+    words = refused(f"sqlite:///{tmp_path}/school.sqlite3?timeout=0.1")
+
+    assert "another process is writing" in words
+    other.close()
+
+
+def test_a_lock_file_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "school.sqlite3-migrate").mkdir()
+
+    words = refused_by_migrate(f"sqlite:///{tmp_path}/school.sqlite3")
+
+    assert "the lock file" in words
+
+
+@pytest.fixture
+def limited_url(empty_database_url, postgresql_server):
+    """The URL of an empty database of PostgreSQL for somebody who may create nothing in it."""
+    name = f"limited_{uuid.uuid4().hex}"
+    with postgresql_server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN PASSWORD 'swordfish'")
+        url = make_url(empty_database_url).set(username=name, password="swordfish")
+        yield url.render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
+def test_a_user_without_the_right_to_create_tables_is_told_so_in_one_line(limited_url, refused):
+    words = refused(limited_url)
+
+    assert "permission denied for schema public: the user in DATABASE_URL needs that right" in words
+    assert "swordfish" not in words
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_user_without_the_right_to_create_the_schema_is_told_so_in_one_line(limited_url):
+    words = refused_by_migrate(limited_url, accounts_schema="admin_site")
+
+    assert "may not create a schema" in words

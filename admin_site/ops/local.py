@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from admin_site.config import ROOT, Settings
+from admin_site.config import DATA, Settings
 
-KEY_FILE = ROOT / "var" / "secret_key"
+KEY_FILE = DATA / "secret_key"
 
 
 def complete(settings: Settings, address: str, key_file: Path = KEY_FILE) -> Settings:

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from alembic import command
-from alembic.config import Config
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, func, select, text
-from sqlalchemy.exc import DBAPIError
 
-from admin_site.config import ROOT, Settings
+from admin_site.config import Settings
 from admin_site.database import Database
 from admin_site.errors import ConfigurationError
+from admin_site.ops.revisions import configuration
 
 WAIT_SECONDS = 600.0  # for another process that migrates
 POLL_SECONDS = 0.2
@@ -28,18 +25,12 @@ def migrate(settings: Settings, wait: float = WAIT_SECONDS) -> tuple[str, ...]:
     Raises ConfigurationError when the database is out of reach, locked for longer, or ahead of the code.
     """
     applied: list[str] = []
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = settings.accounts_url
+    config = configuration(settings.accounts_url)
     config.attributes["on_version_apply"] = (lambda step, **_: applied.append(step.up_revision_id),)
     with Database.from_settings(settings) as database:
         database.check()
         with _alone(database.engine, wait):
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise ConfigurationError(_words(error)) from error
-            except DBAPIError as error:
-                raise ConfigurationError(_refusal(error)) from error
+            command.upgrade(config, "head")  # what goes wrong, our env.py says in words
     return tuple(applied)
 
 
@@ -80,19 +71,28 @@ class _LockFile:
     """A second SQLite database, of which only the lock is used: it is released when its process dies."""
 
     def __init__(self, path: str) -> None:
-        self._connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self._path = path
+        try:
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
 
     def acquire(self) -> bool:
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if "locked" not in str(error):
-                raise
+                raise self._refusal(error) from error
             return False
         return True
 
     def close(self) -> None:
         self._connection.close()
+
+    def _refusal(self, error: sqlite3.Error) -> ConfigurationError:
+        return ConfigurationError(
+            f"The database was not migrated: the lock file {self._path} cannot be written: {error}"
+        )
 
 
 def _lock_file(connection: Connection) -> _LockFile:
@@ -100,18 +100,3 @@ def _lock_file(connection: Connection) -> _LockFile:
     if not path:
         raise ConfigurationError("DATABASE_URL cannot be used: a database in memory ends with its process")
     return _LockFile(f"{path}-migrate")
-
-
-def _refusal(error: DBAPIError) -> str:
-    """Return the first line of what the database says, which names no more than its own objects."""
-    said = str(error.orig).strip().partition("\n")[0]
-    advice = (
-        "; set ACCOUNTS_SCHEMA to give the admin's tables a schema of their own" if "exists" in said else ""
-    )
-    return f"The database was not migrated: {said}{advice}"
-
-
-def _words(error: CommandError) -> str:
-    if isinstance(error.__cause__, ResolutionError):
-        return f"The database is newer than this code, which lacks revision {error.__cause__.argument}"
-    return f"The database was not migrated: {error}"
