@@ -75,8 +75,9 @@ REFUSALS = {"alembic": refused_by_alembic, "migrate": refused_by_migrate}
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, monkeypatch):
     """A copy of the project in which revisions and models may be written."""
+    monkeypatch.setattr(sys, "path", [*sys.path])  # Alembic puts the copy before the project itself
     root = tmp_path / "project"
     no_junk = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "alembic", root / "alembic", ignore=no_junk)

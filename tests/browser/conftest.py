@@ -27,6 +27,8 @@ TIMEOUT = 15_000  # milliseconds; a busy machine is slow, not wrong
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
+    if os.environ.get("BROWSER_TESTS") == "later":
+        pytest.skip("the tests in a browser are a step of their own")
     path = find_chromium()
     if path is None and os.environ.get("BROWSER_TESTS") == "required":
         pytest.fail(MISSING)

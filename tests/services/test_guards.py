@@ -654,6 +654,7 @@ def test_a_refusal_outlives_the_transaction_it_undid(session, steward, superuser
 
 def test_a_grant_of_what_there_is_not_is_refused_with_what_could_be_meant(session, superuser):
     role = make_role(session)
+    session.commit()
     actor = identity_of(session, superuser)
     offer(session, grantable({"course": "Courses", "user": "Users"}, {"action:close": "Close"}))
 
