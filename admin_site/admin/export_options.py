@@ -9,6 +9,7 @@ from sqladmin import ModelView
 from starlette.requests import Request
 
 from admin_site.admin.cells import read
+from admin_site.admin.spelling import name_of
 from admin_site.errors import NotFound
 from admin_site.exporting import FORMATS, Format
 from admin_site.listing import LABEL, ListQuery
@@ -27,9 +28,9 @@ class ExportOptions:
 
     def __init__(self, view: "AdminView", names: Sequence[str]) -> None:
         self._view = view
-        excluded = {_name(item) for item in view.column_export_exclude_list}
+        excluded = {name_of(item) for item in view.column_export_exclude_list}
         listed: Any = view.column_export_list
-        self._listed = tuple(names) if listed == "__all__" else tuple(map(_name, listed))
+        self._listed = tuple(names) if listed == "__all__" else tuple(map(name_of, listed))
         self._all = self._listed or tuple(name for name in names if name not in excluded)
         self._excluded = excluded
 
@@ -87,7 +88,3 @@ class ExportOptions:
 
     def _overrides(self, hook: str) -> bool:
         return getattr(type(self._view), hook) is not getattr(ModelView, hook)
-
-
-def _name(item: Any) -> str:
-    return item if isinstance(item, str) else str(item.key)

@@ -20,7 +20,15 @@ from admin_site.admin.actions import RecordAction, actions_of
 from admin_site.admin.cells import align, cell_of, read, show, show_plain, show_unreadable
 from admin_site.admin.editable import check_editable
 from admin_site.admin.export_options import ExportOptions
-from admin_site.descriptions import VIEW, Description, Field, Kind, Relation, Unreadable
+from admin_site.admin.spelling import (
+    chosen_names,
+    formatted,
+    name_of,
+    names_of,
+    sorts_of,
+    without_children,
+)
+from admin_site.descriptions import VIEW, Description, Field, Kind, Unreadable
 from admin_site.errors import ConfigurationError
 from admin_site.exporting import FORMATS
 from admin_site.keys import encode_key
@@ -83,7 +91,7 @@ class AdminView(ModelView):
         super().__init_subclass__(**options)
         # An attribute of a model cannot be read from a class that is not mapped; its name can.
         if (chosen := vars(cls).get("column_date_hierarchy")) is not None:
-            cls.column_date_hierarchy = _name(chosen)
+            cls.column_date_hierarchy = name_of(chosen)
 
     def __init__(self) -> None:
         self._custom_actions_in_list: dict[str, str] = {}
@@ -91,21 +99,25 @@ class AdminView(ModelView):
         self._custom_actions_confirmation: dict[str, str] = {}
         self.actions = actions_of(type(self))
         self.sqladmin_actions: dict[str, Callable[..., Any]] = {}
-        self._labels = {_name(key): label for key, label in self.column_labels.items()}
-        self._formatters = {_name(key): value for key, value in self.column_formatters.items()}
-        self._detail_formatters = {_name(key): value for key, value in self.column_formatters_detail.items()}
+        self._labels = {name_of(key): label for key, label in self.column_labels.items()}
+        self._formatters = {name_of(key): value for key, value in self.column_formatters.items()}
+        self._detail_formatters = {
+            name_of(key): value for key, value in self.column_formatters_detail.items()
+        }
         self._fields: dict[str, Field | None] = {}
-        every = self._all_names()
-        self.details_names = _chosen(self.column_details_list, self.column_details_exclude_list, every, every)
-        typed = self._all_names(write_only=True)
-        self.form_names = _chosen(
-            self.form_columns, self.form_excluded_columns, self._form_defaults(typed), typed
+        every = names_of(self.description)
+        self.details_names = chosen_names(
+            self.column_details_list, self.column_details_exclude_list, every, every
+        )
+        typed = names_of(self.description, write_only=True)
+        self.form_names = chosen_names(
+            self.form_columns, self.form_excluded_columns, without_children(self.description, typed), typed
         )
         self.export_options = ExportOptions(self, every)
         shown = (*self.details_names, *self.export_options.names)
         for name in (*shown, *(name for name in self.form_names if name not in typed)):
             self._refuse_secret(name)
-        self.editable_names = tuple(_name(item) for item in self.list_editable)
+        self.editable_names = tuple(name_of(item) for item in self.list_editable)
         check_editable(self.description, self.editable_names, type(self).__name__)
         self.listing = Listing.of(self.description, **self._listing_options(every))
         if own := column_filters.filters_of(self.column_filters, self.description):
@@ -199,7 +211,7 @@ class AdminView(ModelView):
         stored = (field for field in self.description.fields if field.column is not None)
         plain = {field.name for field in stored if field.kind not in _NOT_PLAIN}
         offered = plain & self.listing.choosable - self._formatters.keys()
-        return tuple(name for name in self._all_names() if name in offered)
+        return tuple(name for name in names_of(self.description) if name in offered)
 
     def may_by_row(self, request: Request, action: str) -> Callable[[Any], bool]:
         """Return `allows` for the rows of one list, which asks what does not depend on the row only once."""
@@ -234,7 +246,7 @@ class AdminView(ModelView):
         stored = vars(record).get(name)
         if isinstance(stored, Unreadable):  # nothing that a formatter expects
             return show_unreadable(stored)
-        return show_plain(_format(formatter, record, name, request), short=short)
+        return show_plain(formatted(formatter, record, name, request), short=short)
 
     def _by_type(self, look: Callable[..., Markup], value: Any, short: bool) -> Markup:
         if type(value) in self.column_type_formatters:
@@ -244,7 +256,7 @@ class AdminView(ModelView):
     def value_reader(self, request: Request, name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Return what tells one value of a record in a file: the view's own formatters, or `read`."""
         if formatter := self._formatters.get(name):
-            return lambda record: _format(formatter, record, name, request)
+            return lambda record: formatted(formatter, record, name, request)
         if not self.formats_types:
             return read
         told = self.column_type_formatters
@@ -288,28 +300,6 @@ class AdminView(ModelView):
     def _overrides(self, method: str) -> bool:
         return getattr(type(self), method) is not getattr(ModelView, method)
 
-    def _all_names(self, *, write_only: bool = False) -> tuple[str, ...]:
-        """Return all fields and relations but secrets; with those that may be typed if `write_only`."""
-        description = self.description
-        covered = {column for relation in description.relations for column in relation.columns}
-        fields = [
-            field.name
-            for field in description.fields
-            if field.name not in covered and (not field.secret or (write_only and not field.read_only))
-        ]
-        to_one = [relation.name for relation in description.relations if not relation.many]
-        to_many = [relation.name for relation in description.relations if relation.many]
-        return tuple(_by_declaration(description, fields, to_one) + to_many)
-
-    def _form_defaults(self, typed: Iterable[str]) -> tuple[str, ...]:
-        """Return what a form offers: all but the children, which have forms of their own."""
-        children = {
-            relation.name
-            for relation in self.description.relations
-            if relation.many and relation.direction != "many_to_many"
-        }
-        return tuple(name for name in typed if name not in children)
-
     def _listing_options(self, every: Sequence[str]) -> dict[str, Any]:
         """Return what the class says of its list; the listing makes up the rest."""
         options: dict[str, Any] = {
@@ -318,13 +308,13 @@ class AdminView(ModelView):
         }
         columns: tuple[str, ...] = ()
         if self.column_list or self.column_exclude_list:
-            columns = options["columns"] = _chosen(self.column_list, self.column_exclude_list, (), every)
+            columns = options["columns"] = chosen_names(self.column_list, self.column_exclude_list, (), every)
         if self.column_searchable_list:
-            options["searchable"] = tuple(_name(item) for item in self.column_searchable_list)
+            options["searchable"] = tuple(name_of(item) for item in self.column_searchable_list)
         if self.column_sortable_list:
-            options["sortable"] = tuple(_name(item) for item in self.column_sortable_list)
+            options["sortable"] = tuple(name_of(item) for item in self.column_sortable_list)
         if self.column_default_sort:
-            options["default_sort"] = tuple(_sorts(self.column_default_sort))
+            options["default_sort"] = tuple(sorts_of(self.column_default_sort))
         shown = (*(columns or columns_of(self.description)), *self.details_names, *self.form_names)
         return options | {"offered": frozenset((*shown, *self.description.key))}
 
@@ -367,47 +357,3 @@ def _described(description: Description, name: str) -> Any:
         if relation.name == name:
             return relation
     return description.field(name)
-
-
-def _by_declaration(description: Description, fields: list[str], to_one: list[str]) -> list[str]:
-    """Return fields with each to-one relation in the place of its first column."""
-    names = [field.name for field in description.fields]
-    relations: dict[str, Relation] = {relation.name: relation for relation in description.relations}
-
-    def place(name: str) -> int:
-        if name in relations and relations[name].columns:
-            return names.index(relations[name].columns[0])
-        return names.index(name) if name in names else len(names)
-
-    return sorted(fields + to_one, key=place)
-
-
-def _chosen(
-    chosen: str | Sequence[Any], excluded: Sequence[Any], default: Iterable[str], every: Sequence[str]
-) -> tuple[str, ...]:
-    if chosen == "__all__":
-        return tuple(every)
-    if chosen:
-        return tuple(_name(item) for item in chosen)
-    if excluded:
-        without = {_name(item) for item in excluded}
-        return tuple(name for name in every if name not in without)
-    return tuple(default)
-
-
-def _name(item: Any) -> str:
-    return item if isinstance(item, str) else str(item.key)
-
-
-def _sorts(default: Any) -> Iterable[tuple[str, bool]]:
-    """Yield (name, descending) from SQLAdmin's ways of writing a default sort."""
-    for item in default if isinstance(default, list) else [default]:
-        name, descending = item if isinstance(item, tuple) else (item, False)
-        yield _name(name), descending
-
-
-def _format(formatter: Callable[..., Any], record: Any, name: str, request: Request) -> Any:
-    """Call a formatter, which may or may not ask for the request."""
-    code = getattr(formatter, "__code__", None)
-    wants_request = code is not None and code.co_argcount >= 3
-    return formatter(record, name, request) if wants_request else formatter(record, name)

@@ -16,7 +16,7 @@ from admin_site.descriptions import Description, Field
 from admin_site.errors import BadRequest
 from admin_site.listing import patterns
 from admin_site.listing.conditions import Condition, Control, Filter
-from admin_site.listing.presence import YES_NO, yes_or_no
+from admin_site.listing.presence import YesNoFilter, yes_or_no
 
 MAX_DEPTH = 10  # keys within keys
 _EMPTY = "__empty"
@@ -102,7 +102,7 @@ class KeyFilter:
 
 
 @dataclass(frozen=True, eq=False)
-class KeyEmptyFilter:
+class KeyEmptyFilter(YesNoFilter):
     """Holding nothing under a key: it is missing, null or an empty text."""
 
     field: Field
@@ -112,14 +112,6 @@ class KeyEmptyFilter:
     @property
     def label(self) -> str:
         return f"{_label(self.field, self.keys)} is empty"
-
-    @property
-    def control(self) -> Control:
-        return Control.CHOICES
-
-    @property
-    def choices(self) -> tuple[tuple[str, str], ...]:
-        return YES_NO
 
     def parse(self, name: str, texts: Sequence[str], zone: tzinfo) -> Condition:
         values = yes_or_no(self.label, texts)

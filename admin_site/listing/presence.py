@@ -17,15 +17,8 @@ _TEXTS = (Kind.TEXT, Kind.LONG_TEXT)
 YES_NO = (("yes", "yes"), ("no", "no"))
 
 
-@dataclass(frozen=True, eq=False)
-class AnyFilter:
-    """Having related records at all."""
-
-    path: Path
-
-    @property
-    def label(self) -> str:
-        return f"Has any {_lowered(self.path.label)}"
+class YesNoFilter:
+    """What filters have in common that are answered by yes or no."""
 
     @property
     def control(self) -> Control:
@@ -34,6 +27,17 @@ class AnyFilter:
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
         return YES_NO
+
+
+@dataclass(frozen=True, eq=False)
+class AnyFilter(YesNoFilter):
+    """Having related records at all."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        return f"Has any {_lowered(self.path.label)}"
 
     def parse(self, name: str, texts: Sequence[str], zone: tzinfo) -> Condition:
         values = yes_or_no(self.label, texts)
@@ -49,7 +53,7 @@ class AnyFilter:
 
 
 @dataclass(frozen=True, eq=False)
-class EmptyFilter:
+class EmptyFilter(YesNoFilter):
     """Having no value, or no related record."""
 
     path: Path
@@ -57,14 +61,6 @@ class EmptyFilter:
     @property
     def label(self) -> str:
         return f"{self.path.label} is empty"
-
-    @property
-    def control(self) -> Control:
-        return Control.CHOICES
-
-    @property
-    def choices(self) -> tuple[tuple[str, str], ...]:
-        return YES_NO
 
     def parse(self, name: str, texts: Sequence[str], zone: tzinfo) -> Condition:
         values = yes_or_no(self.label, texts)
