@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
@@ -21,9 +21,11 @@ from admin_site.models import (
     AuditEntry,
     Course,
     CredentialToken,
+    Draft,
     ListPreference,
     RoleGrant,
     SavedView,
+    Submission,
     User,
     UserSession,
 )
@@ -187,32 +189,57 @@ class AuditEntryView(Limited, AdminView, model=AuditEntry):
         return Markup('<a href="{}">{}</a>').format(url, entry.label)
 
 
-class SavedViewView(AdminView, model=SavedView):
-    """Everybody's own views; a superuser, who may delete any of them, sees all and finds them in the menu."""
+class Kept(Limited):
+    """What people keep, which is theirs alone to see; superusers see everybody's and find it in the menu."""
 
-    icon = "table"
-    name_plural = "Saved views"
-    column_list = ["name", "model", "owner", "role", "created_at"]
+    owner_name: ClassVar[str] = "user_id"
+
+    def limit(self, request: Request) -> ColumnElement[bool] | None:
+        actor: Identity = request.state.identity
+        return None if actor.is_superuser else self._is_own(actor)
+
+    def _is_own(self, actor: Identity) -> ColumnElement[bool]:
+        owner: InstrumentedAttribute[uuid.UUID] = getattr(self.model, self.owner_name)  # type: ignore[attr-defined]
+        return owner == actor.user_id
 
     def is_visible(self, request: Request) -> bool:
         return bool(request.state.identity.is_superuser)
 
-    def list_query(self, request: Request) -> Select[Any]:
-        actor, every = request.state.identity, super().list_query(request)
-        return every if actor.is_superuser else every.where(SavedView.owner_id == actor.user_id)
+
+class SavedViewView(Kept, AdminView, model=SavedView):
+    icon = "table"
+    owner_name = "owner_id"
+    name_plural = "Saved views"
+    column_list = ["name", "model", "owner", "role", "created_at"]
 
 
-class ListPreferenceView(AdminView, model=ListPreference):
-    """What lists remember; nobody looks for it in a menu."""
+class Remembered(Kept):
+    """What the site remembers by itself; nobody looks for it in a menu."""
 
     icon = "table"
 
     def is_visible(self, request: Request) -> bool:
         return False
 
-    def list_query(self, request: Request) -> Select[Any]:
-        actor, every = request.state.identity, super().list_query(request)
-        return every if actor.is_superuser else every.where(ListPreference.user_id == actor.user_id)
+
+class ListPreferenceView(Remembered, AdminView, model=ListPreference):
+    pass
+
+
+class SubmissionView(Remembered, AdminView, model=Submission):
+    can_create = False
+    can_edit = False
+
+
+class DraftView(Remembered, AdminView, model=Draft):
+    """Drafts are nobody else's to see, whatever their rights."""
+
+    can_create = False
+    can_edit = False
+    column_list = ["address", "updated_at"]
+
+    def limit(self, request: Request) -> ColumnElement[bool] | None:
+        return self._is_own(request.state.identity)
 
 
 class CourseView(AdminView, model=Course):
@@ -226,6 +253,8 @@ VIEWS: tuple[type[AdminView], ...] = (
     AuditEntryView,
     SavedViewView,
     ListPreferenceView,
+    SubmissionView,
+    DraftView,
     CourseView,
     RoleGrantView,
 )

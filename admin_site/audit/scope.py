@@ -3,11 +3,19 @@
 from functools import cache
 
 from admin_site.descriptions import Description, Field
-from admin_site.models import AuditEntry, CredentialToken, ListPreference, SavedView, UserSession
+from admin_site.models import (
+    AuditEntry,
+    CredentialToken,
+    Draft,
+    ListPreference,
+    SavedView,
+    Submission,
+    UserSession,
+)
 
 # Sessions and links are recorded as the events they are (sign-in, reset), the audit trail and how people like
-# their lists not at all.
-_SILENT = (AuditEntry, CredentialToken, ListPreference, SavedView, UserSession)
+# their lists, or typed and saved in forms, not at all: what is saved has entries of its own.
+_SILENT = (AuditEntry, CredentialToken, Draft, ListPreference, SavedView, Submission, UserSession)
 
 
 def is_recorded(model: type) -> bool:

@@ -12,6 +12,7 @@ from admin_site.models.accounts import (
 from admin_site.models.audit import AuditEntry
 from admin_site.models.base import Base, Instant, Timestamped, utc_now
 from admin_site.models.flows import Flow, user_flows
+from admin_site.models.forms import Draft, Submission
 from admin_site.models.items import Item
 from admin_site.models.lists import ListPreference, SavedView
 from admin_site.models.school import Course, Enrollment, UserType
@@ -21,6 +22,7 @@ __all__ = [
     "Base",
     "Course",
     "CredentialToken",
+    "Draft",
     "Enrollment",
     "Flow",
     "Instant",
@@ -30,6 +32,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "SavedView",
+    "Submission",
     "Timestamped",
     "User",
     "UserSession",
