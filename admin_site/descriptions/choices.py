@@ -24,6 +24,11 @@ def choices_among(members: type[enum.Enum]) -> tuple[Choice, ...]:
     return tuple(Choice(member.name, _choice_label(member.name, member), member) for member in members)
 
 
+def choice_of(value: Any) -> Choice:
+    """Return a plain value, a text or a number, as a choice."""
+    return Choice(str(value), _choice_label(str(value), value), value)
+
+
 def _choice_label(text: str, value: Any) -> str:
     """Return the words of a choice: its own `label`, else its name in words, else the text as it is."""
     label = getattr(value, "label", None)

@@ -12,11 +12,15 @@ from sqlalchemy.orm import Mapper, registry
 
 from admin_site.descriptions import labels, names
 from admin_site.descriptions.computed import computed_fields
+from admin_site.descriptions.constraints import rules_of
 from admin_site.descriptions.english import in_plural
-from admin_site.descriptions.fields import column_fields
+from admin_site.descriptions.fields import column_fields, domain_rules
 from admin_site.descriptions.model import Description, Field, Relation
+from admin_site.descriptions.notes import with_notes
+from admin_site.descriptions.places import places
 from admin_site.descriptions.reasons import in_words_of
 from admin_site.descriptions.relations import relations
+from admin_site.descriptions.uniques import uniques_of
 from admin_site.errors import ConfigurationError
 
 Source = Any  # a declarative base, a registry or a mapped class; SQLAlchemy has no common type for them
@@ -52,7 +56,10 @@ def _mappers(source: Source) -> Iterator[Mapper[Any]]:
 @cache
 def _describe(mapper: Mapper[Any]) -> Description:
     model = mapper.class_
-    columns = column_fields(mapper)
+    found = places(mapper)
+    rules = (*domain_rules(found), *rules_of(mapper, found))
+    uniques = uniques_of(mapper, found)
+    columns = with_notes(column_fields(mapper, found, rules), rules, uniques)
     fields = (*columns, *computed_fields(mapper, columns))
     related = relations(mapper)
     name = names.name_of(mapper)
@@ -70,6 +77,8 @@ def _describe(mapper: Mapper[Any]) -> Description:
         fields=fields,
         relations=related,
         key=key,
+        rules=rules,
+        uniques=uniques,
         label_fields=next(iter(naming), ()),
         other_label_fields=naming[1:],
         key_is_generated=all(field.generated for field in fields if field.name in key),

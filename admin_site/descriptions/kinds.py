@@ -11,11 +11,13 @@ from sqlalchemy import TypeDecorator, types
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.types import TypeEngine
 
-from admin_site.descriptions import checks, decorators
+from admin_site.descriptions import decorators
 from admin_site.descriptions.choices import choices_among
+from admin_site.descriptions.constraints import VALUE, conditions_in
+from admin_site.descriptions.implied import tightened
 from admin_site.descriptions.model import Field, Kind
 from admin_site.descriptions.plain import plain_shape
-from admin_site.descriptions.shapes import Shape, field_of, limits_of
+from admin_site.descriptions.shapes import Shape, field_of
 
 NOT_IN_DOMAINS = "SQLAlchemy cannot write such values into a domain."
 
@@ -59,20 +61,19 @@ def _array(type_: types.ARRAY[Any]) -> Shape:
     inner = shape_of(type_.item_type)
     if inner.kind == Kind.OPAQUE:
         return Shape(Kind.OPAQUE, type_, reason=inner.reason)
-    return Shape(Kind.ARRAY, type_, item=field_of(inner, "item"), dimensions=type_.dimensions)
+    item = replace(tightened(replace(field_of(inner, VALUE)), inner.conditions), name="item", label="Item")
+    return Shape(Kind.ARRAY, type_, item=item, dimensions=type_.dimensions)
 
 
 def _domain(type_: pg.DOMAIN) -> Shape:
     shape = shape_of(type_.data_type)
-    bounds = [] if type_.check is None else checks.bounds_in([type_.check], "VALUE")
-    minimum, maximum = limits_of(shape, bounds)
+    conditions = () if type_.check is None else conditions_in(type_.check, {VALUE: VALUE})
     return replace(
         shape,
         reason=shape.reason or ("" if _is_native(shape) else NOT_IN_DOMAINS),
         nullable=shape.nullable and not type_.not_null,
         generated=shape.generated or type_.default is not None,
-        minimum=minimum,
-        maximum=maximum,
+        conditions=conditions,
     )
 
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapper
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from admin_site.descriptions import labels
+from admin_site.descriptions.patterns import Pattern
+from admin_site.descriptions.rules import Rule, Unique
 
 
 class Kind(StrEnum):
@@ -70,6 +72,7 @@ class Field:
     column: Column[Any] | None = None
     column_type: TypeEngine[Any] = NULLTYPE
     is_decorated: bool = False
+    converts: bool = False  # what is stored differs from what the attribute holds
     nullable: bool = True
     required: bool = False  # a new record needs a value from a person
     length: int | None = None
@@ -87,6 +90,9 @@ class Field:
     fixed: str = ""  # why it is set on create only
     minimum: Any = None
     maximum: Any = None
+    min_length: int | None = None
+    patterns: tuple[Pattern, ...] = ()  # what a text has to look like
+    notes: tuple[str, ...] = ()  # sentences for whoever types a value: rules that nothing else here tells
     deferred: bool = False  # not loaded with the record
     searchable: bool = False
     sortable: bool = False
@@ -110,6 +116,7 @@ class Relation:
     owned: bool = False  # members are deleted with the record
     read_only: str = ""
     reverse: str = ""  # the relation of the target that mirrors this one
+    tree: bool = False  # it leads to the record above, and no record may lie above itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +133,8 @@ class Description:
     fields: tuple[Field, ...]
     relations: tuple[Relation, ...]
     key: tuple[str, ...]
+    rules: tuple[Rule, ...]  # of CHECK constraints
+    uniques: tuple[Unique, ...]
     label_fields: tuple[str, ...]
     other_label_fields: tuple[tuple[str, ...], ...]  # what names a record that holds nothing in those
     key_is_generated: bool

@@ -65,7 +65,14 @@ def _relation(mapper: Mapper[Any], prop: RelationshipProperty[Any]) -> Relation:
         owned=bool(prop.cascade.delete or prop.cascade.delete_orphan),
         read_only=obstacle or in_words_of(prop.info.get("read_only")),
         reverse=prop.back_populates or "",
+        tree=bool(prop.info.get("tree")) and leads_up(prop),
     )
+
+
+def leads_up(prop: RelationshipProperty[Any]) -> bool:
+    """Whether a relation leads to one other record of the same kind, over columns of its own."""
+    is_own_kind = prop.mapper.isa(prop.parent) or prop.parent.isa(prop.mapper)
+    return is_own_kind and prop.direction is RelationshipDirection.MANYTOONE and not _obstacle(prop)
 
 
 def _obstacle(prop: RelationshipProperty[Any]) -> str:

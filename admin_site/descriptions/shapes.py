@@ -1,20 +1,18 @@
 """What the type of a column says about its values."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import types
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.types import TypeEngine
 
-from admin_site.descriptions import checks
 from admin_site.descriptions.model import Choice, Field, Kind
 from admin_site.descriptions.names import in_words, words_of
+from admin_site.descriptions.rules import Condition
 
 _UNORDERED = (pg.TSVECTOR, pg.TSQUERY, pg.JSONPATH, pg.REGCLASS, pg.REGCONFIG, types.UserDefinedType)
 _SORTABLE = frozenset(Kind) - {Kind.JSON, Kind.MAPPING, Kind.ARRAY, Kind.BINARY, Kind.OPAQUE}
-_NUMERIC = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,7 @@ class Shape:
     maximum: Any = None
     reason: str = ""
     converts: bool = False  # a decorator changes values on their way to the database
+    conditions: tuple[Condition, ...] = ()  # of a domain, which call the value VALUE
 
 
 def field_of(shape: Shape, name: str) -> Field:
@@ -46,6 +45,7 @@ def field_of(shape: Shape, name: str) -> Field:
         kind=shape.kind,
         column_type=shape.column_type,
         is_decorated=shape.is_decorated,
+        converts=shape.converts,
         nullable=shape.nullable,
         length=shape.length,
         precision=shape.precision,
@@ -69,18 +69,3 @@ def _label(name: str, kind: Kind) -> str:
 
 def is_sortable(shape: Shape) -> bool:
     return shape.kind in _SORTABLE and not isinstance(shape.column_type, _UNORDERED)
-
-
-def limits_of(shape: Shape, bounds: list[checks.Bound]) -> tuple[Any, Any]:
-    """Return the limits of the type, tightened by those of CHECK constraints."""
-    if shape.kind not in _NUMERIC or not bounds:
-        return shape.minimum, shape.maximum
-    steps = {Kind.INTEGER: Decimal(1), Kind.DECIMAL: Decimal(1).scaleb(-shape.scale) if shape.scale else None}
-    minimum, maximum = checks.limits(bounds, shape.minimum, shape.maximum, steps.get(shape.kind))
-    return _as_number(shape.kind, minimum), _as_number(shape.kind, maximum)
-
-
-def _as_number(kind: Kind, number: Any) -> Any:
-    if number is None or kind == Kind.DECIMAL:
-        return number
-    return int(number) if kind == Kind.INTEGER else float(number)

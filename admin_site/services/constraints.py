@@ -7,20 +7,30 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from admin_site.descriptions import Description, Field
+from admin_site.descriptions import Description, Field, in_words
+from admin_site.descriptions.sentences import NOT_ALLOWED, NOT_ALLOWED_TOGETHER, broken
 from admin_site.errors import AdminSiteError, Conflict, Invalid
 from admin_site.models import AuditEntry
-from admin_site.services.culprits import blamed_fields, blamed_relations, is_own, refers, rule_name
+from admin_site.services.culprits import (
+    blamed_fields,
+    blamed_relations,
+    broken_rule,
+    is_own,
+    refers,
+    rule_name,
+)
 from admin_site.services.diagnosis import Diagnosis, Refusal, diagnose
+from admin_site.services.rules import to_blame
 from admin_site.values import from_text, to_text
 
 TAKEN = "Another record already has this value."
 TAKEN_TOGETHER = "Another record already has these values together."
+TAKEN_SOMEWHERE = "Another record already has one of these values."
 TAKEN_THERE = "One of these is there already, or belongs elsewhere."
 COLLIDES = "This collides with another record."
 REQUIRED = "This field needs a value."
-NOT_ALLOWED = "This value is not allowed."
-NOT_ALLOWED_TOGETHER = "These values do not go together."
+NEEDED_ELSEWHERE = "Its table needs a value of “{}”, which this site does not know."
+COMPUTED = "The database computes this and takes no value for it."
 NO_SUCH_RECORD = "The record this refers to does not exist."
 STILL_USED = "Other records still refer to this one."
 BOUND = "Another record cannot be without this one. Delete that one, or move it elsewhere, first."
@@ -75,9 +85,13 @@ def unfit(description: Description, values: Values) -> Invalid:
 def _refused(description: Description, found: Diagnosis, values: Values) -> AdminSiteError:
     fields = blamed_fields(description, found)
     if found.refusal is Refusal.UNIQUE:
-        return _blame(fields, TAKEN if len(fields) == 1 else TAKEN_TOGETHER)
+        words = {0: TAKEN_SOMEWHERE, 1: TAKEN}.get(len(fields), TAKEN_TOGETHER)
+        return _blame(fields, words)
     if found.refusal is Refusal.NOT_NULL:
-        return _blame(fields, REQUIRED)
+        unknown = ", ".join(in_words(name) for name in sorted(found.columns))
+        return _blame(fields, REQUIRED if fields or not unknown else NEEDED_ELSEWHERE.format(unknown))
+    if found.refusal is Refusal.GENERATED:
+        return _blame(fields, COMPUTED)
     if found.refusal is Refusal.EXCLUSION:
         return _blame(fields, COLLIDES)
     if found.refusal is Refusal.RULE:
@@ -93,6 +107,10 @@ def _broken_check(description: Description, found: Diagnosis, fields: list[str],
     in_a_form = unfit(description, {name: values[name] for name in changed})
     if "" not in in_a_form.errors:
         return in_a_form
+    if (rule := broken_rule(description, found, values)) is not None:
+        known = {field.name: field for field in description.fields}
+        blamed = to_blame(rule, changed)
+        return Invalid({name: broken(rule, name, known) for name in blamed})
     name = rule_name(description, found)
     unnamed = NOT_ALLOWED if len(fields) == 1 else NOT_ALLOWED_TOGETHER
     return _blame(changed or fields, f"Refused by the rule “{name}”." if name else unnamed)

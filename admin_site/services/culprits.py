@@ -1,7 +1,7 @@
 """Which constraint, and which fields of a form, a refusal is about."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -19,13 +19,19 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.sql.visitors import iterate
 
 from admin_site.descriptions import Description, Field
-from admin_site.services.diagnosis import Diagnosis, names_in
+from admin_site.descriptions.constraints import checks_of, conditions_in
+from admin_site.descriptions.logic import names_in
+from admin_site.descriptions.rules import Rule
+from admin_site.descriptions.tokens import words_in
+from admin_site.services.diagnosis import Diagnosis
+from admin_site.services.judgement import judge
+from admin_site.services.rules import known
 
 _MAX_NAME = 63  # PostgreSQL's; SQLAlchemy replaces the end of a longer one with a digest
 _DIGEST = 8
 _SQLITE = sqlite.dialect()
 
-Rule = Constraint | Index
+Source = Constraint | Index
 
 
 def is_own(description: Description, found: Diagnosis) -> bool:
@@ -35,7 +41,7 @@ def is_own(description: Description, found: Diagnosis) -> bool:
 
 def blamed_fields(description: Description, found: Diagnosis) -> list[str]:
     """Return the fields that it is about, or the relations that stand for them in a form."""
-    columns = found.columns or _columns_of(*_constraint(description, found))
+    columns = found.columns or _columns_of(*constraint_of(description, found)) or _hinted(description, found)
     fields = [
         field
         for field in description.fields
@@ -66,7 +72,7 @@ def rule_name(description: Description, found: Diagnosis) -> str:
 
     ck_courses_ends_after_start is “ends after start”.
     """
-    (constraint, _), name = _constraint(description, found), found.constraint
+    (constraint, _), name = constraint_of(description, found), found.constraint
     tables = "|".join(re.escape(table.name) for table in _tables(description))
     is_automatic = re.fullmatch(rf"({tables})(_.+)?_check\d*", name) is not None
     if not re.fullmatch(r"\w+", name) or (is_automatic and (constraint is None or not constraint.name)):
@@ -75,10 +81,41 @@ def rule_name(description: Description, found: Diagnosis) -> str:
     return words.replace("_", " ").strip()
 
 
-def _constraint(description: Description, found: Diagnosis) -> tuple[Rule | None, Table | None]:
+def broken_rule(description: Description, found: Diagnosis, values: Mapping[str, Any]) -> Rule | None:
+    """Return the one rule that a record cannot have kept, where it is one that is understood."""
+    constraint, _ = constraint_of(description, found)
+    if constraint is not None:
+        rules = [rule for rule in description.rules if rule.constraint is constraint]
+    elif found.type_name:
+        names = {
+            field.name
+            for field in description.fields
+            if field.column is not None and _is_meant(field.column, (), found)
+        }
+        rules = [rule for rule in description.rules if rule.constraint is None and {*rule.fields} & names]
+    else:
+        rules = _unknown_rules(description, found)
+    fields = {field.name: field for field in description.fields}
+    state = {name: known(value) for name, value in values.items()}
+    open_rules = [
+        rule for rule in rules if rule.condition is None or judge(rule.condition, state, fields) is not True
+    ]
+    return open_rules[0] if len(open_rules) == 1 and open_rules[0].fields else None
+
+
+def _unknown_rules(description: Description, found: Diagnosis) -> list[Rule]:
+    """Return the rules of a check that the models do not have, which SQLite calls by its text."""
+    columns = {field.column.name: field.name for field in description.fields if field.column is not None}
+    is_text = not re.fullmatch(r"\w*", found.constraint)
+    conditions = conditions_in(found.constraint, columns) if is_text else ()
+    order = list(columns.values())
+    return [Rule(None, tuple(sorted(set(names_in(each)), key=order.index)), each) for each in conditions]
+
+
+def constraint_of(description: Description, found: Diagnosis) -> tuple[Source | None, Table | None]:
     """Return the constraint or unique index that the database names, and whose it is."""
     for table in _tables(description) if found.constraint else ():
-        rules: list[Rule] = [*table.constraints, *_checks(table), *table.indexes]
+        rules: list[Source] = [*table.constraints, *checks_of(table), *table.indexes]
         for rule in rules:
             if _is_called(rule, found.constraint):
                 return rule, table
@@ -87,12 +124,18 @@ def _constraint(description: Description, found: Diagnosis) -> tuple[Rule | None
     return None, None
 
 
-def _is_called(rule: Rule, name: str) -> bool:
+def _is_called(rule: Source, name: str) -> bool:
     own = str(rule.name or "")
     if not own and isinstance(rule, CheckConstraint):  # SQLite calls it by its text
-        return _sql(rule).split() == name.split()
+        return _as_called(_sql(rule)).split() == name.split()
     is_cut = len(own) > _MAX_NAME == len(name)
     return own == name or (is_cut and own[: _MAX_NAME - _DIGEST] == name[: _MAX_NAME - _DIGEST])
+
+
+def _as_called(sql: str) -> str:
+    """Return what SQLite calls a check: its text, or the name in quotes that the text begins with."""
+    match = re.match(r"""(["'`])(.+?)\1""", sql)
+    return match[2] if match else sql
 
 
 def _sql(rule: CheckConstraint) -> str:
@@ -104,7 +147,7 @@ def _sql(rule: CheckConstraint) -> str:
         return ""
 
 
-def _unnamed_check(table: Table, name: str) -> Rule | None:
+def _unnamed_check(table: Table, name: str) -> CheckConstraint | None:
     """Return the check that PostgreSQL gave this name: table_column_check, table_check, table_check1, ...
 
     See ChooseConstraintName in its src/backend/catalog/pg_constraint.c.
@@ -112,7 +155,7 @@ def _unnamed_check(table: Table, name: str) -> Rule | None:
     match = re.fullmatch(r"(.+_check)(\d*)", name)
     alike = [
         rule
-        for rule in _checks(table)
+        for rule in checks_of(table)
         if match and not rule.name and _automatic_name(table, rule) == match[1]
     ]
     place = int(match[2] or 0) if match else 0
@@ -124,14 +167,7 @@ def _automatic_name(table: Table, rule: CheckConstraint) -> str:
     return "_".join([table.name, *(columns if len(columns) == 1 else ()), "check"])
 
 
-def _checks(table: Table) -> list[CheckConstraint]:
-    """Return the checks of a table in the order of its definition, those of its columns first."""
-    of_columns = [rule for column in table.columns for rule in column.constraints]
-    own = sorted(table.constraints, key=lambda rule: getattr(rule, "_creation_order", 0))
-    return [rule for rule in (*of_columns, *own) if isinstance(rule, CheckConstraint)]
-
-
-def _columns_of(rule: Rule | None, table: Table | None) -> frozenset[str]:
+def _columns_of(rule: Source | None, table: Table | None) -> frozenset[str]:
     if isinstance(rule, CheckConstraint):
         return frozenset(_columns_in([rule.sqltext], table))
     if isinstance(rule, Index):
@@ -147,7 +183,24 @@ def _columns_in(expressions: Iterable[Any], table: Table | None) -> Iterator[str
             if isinstance(part, ColumnClause):
                 yield part.name
             elif isinstance(part, TextClause):
-                yield from names & names_in(part.text)
+                yield from names & words_in(part.text)
+
+
+def _hinted(description: Description, found: Diagnosis) -> frozenset[str]:
+    """Return the columns that stand in the name of a constraint which the models do not have.
+
+    SQLite calls one without a name by its text. Of uq_boats_home_port, home_port is meant, not port.
+    """
+    tables = [table for table in _tables(description) if not found.table or _is_it(table, found)]
+    columns = {column.name for table in tables for column in table.columns}
+    if not re.fullmatch(r"\w*", found.constraint):
+        return frozenset(columns & words_in(found.constraint))
+    rest, hinted = f"_{found.constraint.lower()}_", set()
+    for name in (*(table.name for table in tables), *sorted(columns, key=len, reverse=True)):
+        if (sign := f"_{name.lower()}_") in rest:
+            rest = rest.replace(sign, "__", 1)
+            hinted.add(name)
+    return frozenset(hinted & columns)
 
 
 def _is_meant(column: Column[Any], names: Collection[str], found: Diagnosis) -> bool:

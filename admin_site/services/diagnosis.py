@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from admin_site.descriptions.tokens import words_in
+
 
 class Refusal(StrEnum):
     UNIQUE = auto()
@@ -18,6 +20,7 @@ class Refusal(StrEnum):
     RULE = auto()  # a trigger raised it, in words of its own
     BUSY = auto()  # somebody else holds or has changed the same rows
     READ_ONLY = auto()  # a view, or what nobody may write here
+    GENERATED = auto()  # a value for a column that the database computes
     FAULT = auto()  # nothing that other values or a second try would mend
 
 
@@ -37,7 +40,9 @@ class Diagnosis:
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; by class where the code is not listed
 _SQLSTATES = {
+    "09": Refusal.RULE,
     "0A000": Refusal.READ_ONLY,
+    "21": Refusal.VALUE,
     "22": Refusal.VALUE,
     "23": Refusal.VALUE,
     "23001": Refusal.FOREIGN_KEY,
@@ -47,36 +52,61 @@ _SQLSTATES = {
     "23514": Refusal.CHECK,
     "23P01": Refusal.EXCLUSION,
     "25006": Refusal.READ_ONLY,
+    "27": Refusal.RULE,
+    "38": Refusal.RULE,
+    "39": Refusal.RULE,
     "40001": Refusal.BUSY,
+    "40002": Refusal.VALUE,
     "40P01": Refusal.BUSY,
     "42501": Refusal.READ_ONLY,
+    "428C9": Refusal.GENERATED,
     "44000": Refusal.VALUE,
+    "54000": Refusal.VALUE,  # longer than an index takes
     "55000": Refusal.READ_ONLY,
     "55P03": Refusal.BUSY,
-    "P0001": Refusal.RULE,
+    "57014": Refusal.BUSY,
+    "P0": Refusal.RULE,
 }
 # https://www.sqlite.org/rescode.html
 _SQLITE_CODES = {
+    "SQLITE_AUTH": Refusal.READ_ONLY,
     "SQLITE_BUSY": Refusal.BUSY,
     "SQLITE_BUSY_SNAPSHOT": Refusal.BUSY,
     "SQLITE_BUSY_TIMEOUT": Refusal.BUSY,
     "SQLITE_LOCKED": Refusal.BUSY,
     "SQLITE_LOCKED_SHAREDCACHE": Refusal.BUSY,
+    "SQLITE_CONSTRAINT": Refusal.VALUE,
     "SQLITE_CONSTRAINT_CHECK": Refusal.CHECK,
     "SQLITE_CONSTRAINT_DATATYPE": Refusal.VALUE,
     "SQLITE_CONSTRAINT_FOREIGNKEY": Refusal.FOREIGN_KEY,
+    "SQLITE_CONSTRAINT_FUNCTION": Refusal.VALUE,
     "SQLITE_CONSTRAINT_NOTNULL": Refusal.NOT_NULL,
     "SQLITE_CONSTRAINT_PRIMARYKEY": Refusal.UNIQUE,
     "SQLITE_CONSTRAINT_ROWID": Refusal.UNIQUE,
     "SQLITE_CONSTRAINT_TRIGGER": Refusal.RULE,
     "SQLITE_CONSTRAINT_UNIQUE": Refusal.UNIQUE,
+    "SQLITE_CONSTRAINT_VTAB": Refusal.VALUE,
     "SQLITE_MISMATCH": Refusal.VALUE,
     "SQLITE_READONLY": Refusal.READ_ONLY,
     "SQLITE_TOOBIG": Refusal.VALUE,
 }
+# What SQLite has no code for, and what drivers say by themselves.
+_SIGNS = (
+    (re.compile(r"cannot (INSERT into|UPDATE) generated column"), Refusal.GENERATED),
+    (re.compile(r"cannot modify .* because it is a view"), Refusal.READ_ONLY),
+    # A rule of the table needs what only its own application brings along.
+    (re.compile(r"no such (function|collation sequence)|unknown function"), Refusal.READ_ONLY),
+    (
+        re.compile(r"FOREIGN KEY constraint failed$"),
+        Refusal.FOREIGN_KEY,
+    ),  # RESTRICT has the code of a trigger
+    (re.compile(r"integer overflow|malformed JSON|user-defined function raised exception"), Refusal.VALUE),
+    (re.compile(r"Error binding parameter|can't adapt type"), Refusal.VALUE),
+)
+_SQLITE_TYPE = re.compile(r"cannot store \w+ value in \w+ column (.+)\.(.+)")
 # How PostgreSQL begins the detail of a key it refuses, in any language: "Key (lower(name), part)=(a, b) ..."
 _KEY = re.compile(r"\((.+?)\)=\(", re.DOTALL)
-_NAME = re.compile(r'"((?:[^"]|"")+)"|(\w+)')
+_QUOTED = re.compile('"([^"]+)"')
 _SQLITE_INDEX = re.compile(r"index '(.+)'")
 
 
@@ -92,9 +122,14 @@ def diagnose(error: DBAPIError) -> Diagnosis:
 def _postgresql(error: Any, is_deletion: bool) -> Diagnosis:
     diag = error.diag
     state = diag.sqlstate or ""
-    refusal = _SQLSTATES.get(state) or _SQLSTATES.get(state[:2]) or Refusal.FAULT
+    refusal = _SQLSTATES.get(state) or _SQLSTATES.get(state[:2]) or _by_sign(str(error)) or Refusal.FAULT
+    if refusal is Refusal.FAULT and diag.context:
+        # Code of the database's own was at work: a trigger that raises a code of its own, or one that fails.
+        refusal = Refusal.RULE if "RAISE" in diag.context else Refusal.READ_ONLY
     key = _KEY.search(diag.message_detail or "")
-    columns = {diag.column_name} if diag.column_name else names_in(key[1] if key else "")
+    columns = {diag.column_name} if diag.column_name else words_in(key[1] if key else "")
+    if refusal is Refusal.GENERATED:
+        columns = set(_QUOTED.findall(diag.message_primary or ""))
     found = Diagnosis(
         refusal,
         diag.table_name or "",
@@ -112,13 +147,13 @@ def _postgresql(error: Any, is_deletion: bool) -> Diagnosis:
 
 def _sqlite(message: str, code: str, is_deletion: bool) -> Diagnosis:
     subject = message.partition(" failed: ")[2]
-    refusal = _SQLITE_CODES.get(code, Refusal.FAULT)
-    if message == "FOREIGN KEY constraint failed":  # for RESTRICT its code is that of a trigger
-        refusal = Refusal.FOREIGN_KEY
-    if message.startswith("cannot modify ") and message.endswith(" because it is a view"):
-        refusal = Refusal.READ_ONLY
+    refusal = _by_sign(message) or _SQLITE_CODES.get(code, Refusal.FAULT)
     if refusal is Refusal.CHECK:
         return Diagnosis(refusal, constraint=subject, is_deletion=is_deletion)
+    if refusal is Refusal.GENERATED:
+        return Diagnosis(refusal, columns=frozenset(_QUOTED.findall(message)))
+    if place := _SQLITE_TYPE.fullmatch(message):
+        return Diagnosis(refusal, table=place[1], columns=frozenset({place[2]}))
     if index := _SQLITE_INDEX.match(subject):
         return Diagnosis(refusal, constraint=index[1], is_deletion=is_deletion)
     places = [place.strip().rpartition(".") for place in subject.split(",") if place.strip()]
@@ -131,7 +166,5 @@ def _sqlite(message: str, code: str, is_deletion: bool) -> Diagnosis:
     )
 
 
-def names_in(sql: str) -> set[str]:
-    """Return every word of a SQL expression that may be the name of a column."""
-    without_texts = re.sub(r"'(?:[^']|'')*'", " ", sql)
-    return {quoted.replace('""', '"') or plain for quoted, plain in _NAME.findall(without_texts)}
+def _by_sign(message: str) -> Refusal | None:
+    return next((refusal for sign, refusal in _SIGNS if sign.match(message)), None)

@@ -97,4 +97,4 @@ def test_they_are_searched_sorted_and_looked_up_alike(pets: Session) -> None:
         query = ListQuery.parse([("search", "ann"), ("sort", "owner.last,-name")], listing)
 
         assert len(fetch(pets, listing, query).rows) == 20
-        assert len(lookup(pets, describe(pet), "rex")) == 20
+        assert len(lookup(pets, describe(pet), "rex").records) == 20

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -68,12 +69,17 @@ class Hall(Base):
     code: Mapped[str | None]
     is_open: Mapped[bool] = mapped_column(default=True)
     seats: Mapped[int | None] = mapped_column(CheckConstraint("seats <> 13"))
-    rows: Mapped[int | None] = mapped_column(CheckConstraint("rows <> 13", name="chk_halls_unlucky"))
+    rows: Mapped[int | None] = mapped_column(CheckConstraint("rows % 13 <> 0", name="chk_halls_unlucky"))
+    doors: Mapped[int | None] = mapped_column(
+        CheckConstraint("doors % 2 = 0", name="even", comment="Doors come in pairs.")
+    )
     opened: Mapped[date | None]
     closed: Mapped[date | None]
     low: Mapped[int | None]
     high: Mapped[int | None]
     odd: Mapped[int | None]
+    left: Mapped[int | None]
+    right: Mapped[int | None]
     kind: Mapped[str | None]
     small: Mapped[int | None] = mapped_column(SmallInteger)
     price: Mapped[Any] = mapped_column(Numeric(4, 2), nullable=True)
@@ -89,6 +95,7 @@ class Hall(Base):
         Index("uq_halls_open_code", "code", unique=True, postgresql_where=OPEN, sqlite_where=OPEN),
         CheckConstraint("closed >= opened", name="closes_after_opening"),
         CheckConstraint("low < high OR kind = 'odd'"),
+        CheckConstraint('"left" - "right" <> 0'),
         CheckConstraint(cast(column("odd"), Integer) % 2 == 1),
     )
 
@@ -150,7 +157,7 @@ class Booking(PostgresBase):
     __table_args__ = (
         pg.ExcludeConstraint(("during", "&&"), name="no_double_booking", using="gist"),
         CheckConstraint(
-            "a_column_with_a_name_as_long_as_possible_to_make_names_long <> 7", name="never_seven"
+            "a_column_with_a_name_as_long_as_possible_to_make_names_long % 7 <> 0", name="never_seven"
         ),
     )
 
@@ -305,43 +312,66 @@ def test_a_member_that_cannot_do_without_its_record_is_not_blamed_on_a_field(hal
 # -- Checks --------------------------------------------------------------------------------------------------
 
 
-def test_a_rule_without_a_name(hall_session):
-    assert refusal_of_new(hall_session, Hall, name="a", seats=13) == {"seats": NOT_ALLOWED}
+def test_a_rule_in_words(hall_session):
+    assert refusal_of_new(hall_session, Hall, name="a", seats=13) == {
+        "seats": "Enter something other than 13."
+    }
+
+
+def test_a_rule_without_words_and_without_a_name(hall_session):
     assert refusal_of_new(hall_session, Hall, name="a", odd=2) == {"odd": NOT_ALLOWED}
 
 
-def test_a_rule_with_a_name(hall_session):
+def test_a_rule_with_a_name_but_without_words(hall_session):
     assert refusal_of_new(hall_session, Hall, name="a", rows=13) == {"rows": "Refused by the rule “unlucky”."}
 
 
-def test_a_rule_about_several_fields_blames_those_that_were_to_change(hall_session):
+def test_a_rule_with_a_comment(hall_session):
+    assert refusal_of_new(hall_session, Hall, name="a", doors=13) == {"doors": "Doors come in pairs."}
+
+
+def test_a_rule_about_two_fields_is_told_beside_the_one_that_was_to_change(hall_session):
     dates = {"opened": date(2026, 2, 1), "closed": date(2026, 1, 1)}
-    words = "Refused by the rule “closes after opening”."
-    assert refusal_of_new(hall_session, Hall, name="a", **dates) == {"opened": words, "closed": words}
+    words = "Closed must not be before opened."
+    assert refusal_of_new(hall_session, Hall, name="a", **dates) == {"closed": words}
 
     hall = store(hall_session, Hall(name="a", opened=dates["opened"]))
     assert refusal_of_change(hall_session, hall, closed=dates["closed"], name="b") == {"closed": words}
+    hall = store(hall_session, Hall(name="c", closed=dates["closed"]))
+    assert refusal_of_change(hall_session, hall, opened=dates["opened"]) == {
+        "opened": "Opened must not be after closed."
+    }
 
 
-def test_a_rule_about_several_fields_without_a_name(hall_session):
-    words = "These values do not go together."
+def test_a_rule_about_several_fields(hall_session):
+    words = "Low must be less than high, or kind must be “odd”."
     errors = refusal_of_new(hall_session, Hall, name="a", low=2, high=1, kind="even")
-    assert errors == {"low": words, "high": words, "kind": words}
+    assert errors == {"kind": words}
     hall = store(hall_session, Hall(name="a", low=1, high=2, kind="even"))
     assert refusal_of_change(hall_session, hall, low=3) == {"low": words}
 
 
+def test_a_rule_about_several_fields_without_words_blames_those_that_were_to_change(hall_session):
+    words = "These values do not go together."
+    assert refusal_of_new(hall_session, Hall, name="a", left=1, right=1) == {"left": words, "right": words}
+    hall = store(hall_session, Hall(name="a", left=1, right=2))
+    assert refusal_of_change(hall_session, hall, left=2) == {"left": words}
+
+
 def test_a_rule_that_a_form_has_words_for(zoo_session):
-    assert refusal_of_new(zoo_session, columns.Limits, positive=0) == {"positive": "Enter 1 or more."}
+    assert refusal_of_new(zoo_session, columns.Limits, positive=0, price=Decimal("0.5")) == {
+        "positive": "Enter 1 or more."
+    }
     assert refusal_of_new(zoo_session, columns.Limits, positive=6, percent=101) == {
-        "percent": "Enter 100 or less."
+        "percent": "Enter 0 to 100."
     }
 
 
 def test_rules_of_our_own(session):
     dates = {"start_date": date(2026, 2, 1), "end_date": date(2026, 1, 1)}
-    words = "Refused by the rule “ends after start”."
-    assert refusal_of_new(session, Course, name="x", **dates) == dict.fromkeys(dates, words)
+    assert refusal_of_new(session, Course, name="x", **dates) == {
+        "end_date": "End date must not be before start date."
+    }
     assert refusal_of_new(session, User, user_name="a", email_address="a@b", age=0) == {
         "age": "Enter 1 or more."
     }

@@ -9,7 +9,7 @@ rows of each class that can have any, and `sample(session, model)` gives the att
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from tests.zoo import columns, inheritance, keys, mappings, names, postgresql, relations, rows
+from tests.zoo import columns, constraints, inheritance, keys, mappings, names, postgresql, relations, rows
 from tests.zoo.base import Base
 from tests.zoo.samples import sample
 
@@ -20,6 +20,7 @@ PORTABLE: tuple[type, ...] = (
     *keys.MODELS,
     *names.MODELS,
     *mappings.MODELS,
+    *constraints.MODELS,
 )
 VIEWS: tuple[type, ...] = (mappings.BoatList,)
 POSTGRESQL: tuple[type, ...] = postgresql.MODELS

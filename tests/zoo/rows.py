@@ -10,7 +10,7 @@ from sqlalchemy import insert, null
 from sqlalchemy.dialects.postgresql import BitString, Range
 from sqlalchemy.orm import Session
 
-from tests.zoo import columns, inheritance, keys, mappings, names, postgresql, relations
+from tests.zoo import columns, constraints, inheritance, keys, mappings, names, postgresql, relations
 from tests.zoo.columns import Colour, Level, Mood, Point
 
 EAST = timezone(timedelta(hours=5, minutes=30))
@@ -54,7 +54,7 @@ DOCUMENTS: tuple[Any, ...] = (
 
 
 def add_portable(session: Session) -> None:
-    for add in (_scalars, _other_columns, _relations, _inheritance, _keys, _names, _mappings):
+    for add in (_scalars, _other_columns, _relations, _inheritance, _keys, _names, _mappings, _constraints):
         add(session)
         session.flush()
 
@@ -285,6 +285,25 @@ def _names(session: Session) -> None:
     session.flush()
     session.add(names.Unlike(headline="below", text_code="a/b", above_number=above.number))
     session.add_all(names.TextKey(name=name) for name in ("one", "two"))
+
+
+def _constraints(session: Session) -> None:
+    first = constraints.Rental(
+        code="AB-123",
+        status="closed",
+        guests=8,
+        starts=date(2000, 1, 1),
+        ends=date(2000, 1, 1),
+        price=Decimal("0.01"),
+        discount=Decimal("0.01"),
+        email="Ada@example.org",
+        plate="X 1",
+        room="7",
+        note=" by the sea ",
+        nights=14,
+    )
+    second = constraints.Rental(code="ZZ-99999", status="in_use", plate="X 1", is_active=False, twin=first)
+    session.add_all([first, second])
 
 
 def _postgres(session: Session) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.zoo import columns, inheritance, keys, mappings, names, postgresql, relations
+from tests.zoo import columns, constraints, inheritance, keys, mappings, names, postgresql, relations
 from tests.zoo.base import fresh_number
 
 Sample = Callable[[Session], dict[str, Any]]
@@ -84,6 +84,15 @@ SAMPLES: dict[type, Sample] = {
     columns.Person: lambda session: {"first_name": "Ada", "last_name": "Lovelace", "x": 1, "y": 2},
     columns.Product: lambda session: {"name": "Lamp", "price": Decimal("9.90"), "maker": "Someone"},
     columns.Reading: lambda session: {"value": 0.1},
+    constraints.Rental: lambda session: {
+        "code": f"AB-{fresh_number()}",
+        "status": "in_use",
+        "guests": 2,
+        "starts": date(2026, 3, 1),
+        "ends": date(2026, 3, 1),
+        "price": Decimal("0.01"),
+        "email": f"{fresh_number()}@example.org",
+    },
     relations.Tag: lambda session: {"name": _name()},
     relations.Patron: lambda session: {"name": "Reader"},
     relations.Library: lambda session: {"name": "Town library"},

@@ -1,0 +1,150 @@
+"""Classes whose tables have rules of every sort, and a table with many that its class does not know.
+
+`Rental` states what it asks of a record; `LODGE_TABLE` and what follows is what the database has where
+`Lodge` is mapped, as if somebody had described the columns and nothing else.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    MetaData,
+    Numeric,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from tests.zoo.base import Base
+
+ACTIVE = text("is_active")
+
+
+class Rental(Base):
+    """Each constraint is one of another shape."""
+
+    __tablename__ = "zoo_rentals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(
+        String(12), CheckConstraint(Column("code", String).regexp_match("^[A-Z]{2}-[0-9]{3,5}$"))
+    )
+    status: Mapped[str] = mapped_column(CheckConstraint("status IN ('open', 'in_use', 'closed')"))
+    guests: Mapped[int | None] = mapped_column(CheckConstraint("guests BETWEEN 1 AND 8"))
+    starts: Mapped[date | None] = mapped_column(CheckConstraint("starts >= '2000-01-01'"))
+    ends: Mapped[date | None]
+    price: Mapped[Decimal | None] = mapped_column(Numeric(8, 2), CheckConstraint("price > 0"))
+    discount: Mapped[Decimal | None] = mapped_column(Numeric(8, 2))
+    email: Mapped[str | None] = mapped_column(CheckConstraint("email LIKE '%@%'"))
+    plate: Mapped[str | None] = mapped_column(String(10))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    room: Mapped[str | None] = mapped_column(String(10))
+    note: Mapped[str | None] = mapped_column(CheckConstraint("length(trim(note)) > 0"))
+    nights: Mapped[int | None] = mapped_column(
+        CheckConstraint("nights % 7 = 0", name="ck_zoo_rentals_whole_weeks")
+    )
+    total: Mapped[Decimal | None] = mapped_column(Numeric(8, 2), Computed("price * guests"))
+    twin_id: Mapped[int | None] = mapped_column(
+        ForeignKey("zoo_rentals.id", deferrable=True, initially="DEFERRED")
+    )
+
+    twin: Mapped["Rental | None"] = relationship(remote_side=[id])
+
+    __table_args__ = (
+        CheckConstraint("ends >= starts", name="ends_after_start"),
+        CheckConstraint("discount IS NULL OR discount <= price"),
+        CheckConstraint("status <> 'closed' OR ends IS NOT NULL"),
+        UniqueConstraint("room", "starts"),
+        Index("uq_zoo_rentals_email_lower", func.lower(email), unique=True),
+        Index("uq_zoo_rentals_plate", "plate", unique=True, postgresql_where=ACTIVE, sqlite_where=ACTIVE),
+    )
+
+
+class _Elsewhere(DeclarativeBase):
+    metadata = MetaData()
+
+
+class Lodge(_Elsewhere):
+    """Knows the names and types of its columns, not all of them, and no rule."""
+
+    __tablename__ = "lodges"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    beds: Mapped[int | None]
+    rooms: Mapped[int | None]
+    phone: Mapped[str | None]
+    email_address: Mapped[str | None]
+    owner: Mapped[str | None]
+    part_of: Mapped[int | None]
+
+
+class Shed(_Elsewhere):
+    """Does not know that the database computes one of its columns."""
+
+    __tablename__ = "sheds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    beds: Mapped[int | None]
+    doubled: Mapped[int | None]
+
+
+SHEDS = """
+    CREATE TABLE sheds (
+        id INTEGER PRIMARY KEY, beds INTEGER, doubled INTEGER GENERATED ALWAYS AS (beds * 2) STORED
+    )
+"""
+_COLUMNS = """
+    CREATE TABLE lodges (
+        id INTEGER PRIMARY KEY {generated}, name VARCHAR(20) CHECK (length(name) >= 3), beds INTEGER,
+        rooms INTEGER, phone VARCHAR(20), email_address VARCHAR(50),
+        owner VARCHAR(20), part_of INTEGER REFERENCES lodges (id) DEFERRABLE INITIALLY DEFERRED,
+        region VARCHAR(20) NOT NULL DEFAULT 'north',
+        CHECK (beds < 100), CONSTRAINT lodges_beds_for_rooms CHECK (beds >= rooms),
+        CHECK (rooms % 13 <> 0), CONSTRAINT own_phone UNIQUE (phone)
+    )
+"""
+LODGES = {
+    "sqlite": [
+        _COLUMNS.format(generated=""),
+        "CREATE UNIQUE INDEX uq_lodges_email_address_lower ON lodges (lower(email_address))",
+        """CREATE TRIGGER sundays BEFORE INSERT ON lodges WHEN NEW.owner = 'nobody'
+           BEGIN SELECT RAISE(ABORT, 'Somebody has to own it.'); END""",
+        """CREATE TRIGGER ignored BEFORE INSERT ON lodges WHEN NEW.owner = 'ignored'
+           BEGIN SELECT RAISE(IGNORE); END""",
+        """CREATE TRIGGER undone BEFORE INSERT ON lodges WHEN NEW.owner = 'undone'
+           BEGIN SELECT RAISE(ROLLBACK, 'All is undone.'); END""",
+        """CREATE TRIGGER needing BEFORE INSERT ON lodges WHEN NEW.owner = 'needing'
+           BEGIN INSERT INTO lodges (name, region) VALUES ('Another', NULL); END""",
+    ],
+    "postgresql": [
+        _COLUMNS.format(generated="GENERATED BY DEFAULT AS IDENTITY"),
+        "ALTER TABLE lodges ADD CONSTRAINT one_phone_each UNIQUE (rooms, beds) DEFERRABLE INITIALLY DEFERRED",
+        "CREATE UNIQUE INDEX uq_lodges_email_address_lower ON lodges (lower(email_address))",
+        "ALTER TABLE lodges ADD CONSTRAINT no_overlap EXCLUDE USING gist (int4range(beds, beds + 2) WITH &&)"
+        " WHERE (owner = 'overlap')",
+        """CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.owner = 'nobody' THEN RAISE EXCEPTION 'Somebody has to own it.'; END IF;
+           IF NEW.owner = 'coded' THEN RAISE EXCEPTION 'Not on Sundays.' USING ERRCODE = 'ZZ042'; END IF;
+           IF NEW.owner = 'asserted' THEN ASSERT false, 'Never so.'; END IF;
+           IF NEW.owner = 'broken' THEN PERFORM no_such_function(); END IF;
+           IF NEW.owner = 'divided' THEN NEW.beds := 1 / 0; END IF;
+           IF NEW.owner = 'ignored' THEN RETURN NULL; END IF;
+           IF NEW.owner = 'needing' THEN NEW.region := NULL; END IF;
+           RETURN NEW; END $$""",
+        "CREATE TRIGGER guard BEFORE INSERT ON lodges FOR EACH ROW EXECUTE FUNCTION guard()",
+        """CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           RAISE EXCEPTION 'Refused at the end.'; END $$""",
+        """CREATE CONSTRAINT TRIGGER later AFTER INSERT ON lodges DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW WHEN (NEW.owner = 'later') EXECUTE FUNCTION later()""",
+    ],
+}
+
+MODELS = (Rental,)
