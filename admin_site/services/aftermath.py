@@ -9,8 +9,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import UnmappedColumnError
 
 from admin_site.audit import Aftermath, is_recorded
-from admin_site.services.deletion import Step, steps_of
+from admin_site.services.large_families import leave_to_database
 from admin_site.services.references import Effect, References
+from admin_site.services.steps import Step, steps_of
 
 MAX_LISTED = 1_000  # rows that are recorded one by one; of tables with more, the number is
 
@@ -22,7 +23,8 @@ def foresee(session: Session, records: Sequence[Any]) -> Aftermath:
 
     Rows that the database deletes or clears by itself are loaded, to be recorded one by one: small tables
     first, and MAX_LISTED rows in all. What is left, and rows of tables without a mapper, are counted. Who the
-    records were linked with is loaded too, unless they are many and the database removes the links itself.
+    records were linked with is loaded too, unless they are many and the database removes the links itself;
+    and so are rows that the unit of work deletes or clears, unless they are many and the database does that.
     """
     mapper = object_mapper(records[0])
     references = References(mapper)
@@ -30,10 +32,12 @@ def foresee(session: Session, records: Sequence[Any]) -> Aftermath:
     with session.no_autoflush:
         steps = sorted(steps_of(session, records), key=lambda step: step.number)
         named, counted = _links(records, mapper, steps)
+        left = leave_to_database(records, references, steps, MAX_LISTED)
         for step in steps:
             other = references.mapper_of(step.table)
             is_silent = other is not None and not is_recorded(other.class_)
-            is_unseen = step.table in counted or (step.is_by_database and step.table not in named)
+            is_left = step.table in counted or id(step) in left
+            is_unseen = is_left or (step.is_by_database and step.table not in named)
             if is_unseen and not is_silent:
                 _add(session, aftermath, step, other)
     return aftermath

@@ -17,6 +17,17 @@ class Effect(StrEnum):
     BLOCKING = "blocking"
 
 
+class Manner(StrEnum):
+    """How a deletion meets rows: who does what to them."""
+
+    CASCADE = "cascade"  # the database deletes them by itself
+    MAPPER = "mapper"  # the mapper deletes them, one by one
+    LINKS = "links"  # rows of a many-to-many relation; the records they link stay
+    EMPTIED = "emptied"  # their reference becomes NULL
+    DEFAULT = "default"  # their reference gets the default of its column
+    BLOCKED = "blocked"
+
+
 @dataclass(frozen=True)
 class Place:
     """Rows of a table that go.
@@ -41,6 +52,18 @@ class Reference:
     is_by_database: bool  # which does it by itself; else the unit of work does it, row by row
     is_same_record: bool = False  # the rows are parts of the same records, in another table
     rule: str = ""  # what ON DELETE says
+    is_link: bool = False  # the rows are those of a many-to-many relation
+
+    @property
+    def manner(self) -> Manner:
+        if self.effect is Effect.BLOCKING:
+            return Manner.BLOCKED
+        if self.effect is Effect.CLEARED:
+            is_default = self.is_by_database and self.rule == "SET DEFAULT"
+            return Manner.DEFAULT if is_default else Manner.EMPTIED
+        if self.is_link:
+            return Manner.LINKS
+        return Manner.CASCADE if self.is_by_database else Manner.MAPPER
 
 
 class References:
@@ -50,6 +73,9 @@ class References:
         self._mappers: dict[Any, Mapper[Any]] = {}
         for each in sorted(mapper.registry.mappers, key=_depth):
             self._mappers.setdefault(each.local_table, each)
+        self._links = {
+            relation.secondary for each in mapper.registry.mappers for relation in each.relationships
+        } - self._mappers.keys()
         self._found: dict[Place, tuple[Reference, ...]] = {}
 
     def mapper_of(self, table: Table) -> Mapper[Any] | None:
@@ -66,7 +92,7 @@ class References:
         constraints = list(_constraints_to(place.table))
         for constraint in constraints:
             if not self._is_inheritance(constraint):
-                yield _along(place, constraint)
+                yield _along(place, constraint, is_link=constraint.table in self._links)
             elif not place.is_exact:
                 yield self._to_subclass(place, constraint)
         yield from _without_constraint(place, constraints)
@@ -115,7 +141,7 @@ def is_stored(mapper: Mapper[Any]) -> bool:
     return isinstance(mapper.local_table, Table | Join)
 
 
-def _along(place: Place, constraint: ForeignKeyConstraint) -> Reference:
+def _along(place: Place, constraint: ForeignKeyConstraint, *, is_link: bool) -> Reference:
     columns = _columns(constraint)
     relations = [
         relation
@@ -130,6 +156,7 @@ def _along(place: Place, constraint: ForeignKeyConstraint) -> Reference:
         _referred(constraint),
         is_by_database=not relations,
         rule=_rule(constraint),
+        is_link=is_link,
     )
 
 
@@ -144,7 +171,10 @@ def _without_constraint(place: Place, constraints: Iterable[ForeignKeyConstraint
         if is_here and isinstance(table, Table) and frozenset(columns) not in known:
             known.add(frozenset(columns))
             effect, mapper = _mapped_effect([relation], columns)
-            yield Reference(effect, Place(table, mapper), columns, sources, is_by_database=False)
+            is_link = relation.secondary is not None
+            yield Reference(
+                effect, Place(table, mapper), columns, sources, is_by_database=False, is_link=is_link
+            )
 
 
 def _mapped_effect(
