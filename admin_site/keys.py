@@ -1,13 +1,14 @@
 """The key of a record in a URL."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.exc import DataError, DBAPIError, MultipleResultsFound, StatementError
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import Join, Select, Table, inspect, select
+from sqlalchemy.exc import DataError, DBAPIError, InvalidRequestError, MultipleResultsFound, StatementError
+from sqlalchemy.orm import Mapper, Session, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -38,6 +39,12 @@ def encode_key(description: Description, key: Sequence[Any]) -> str:
     return SEPARATOR.join(_encode(description.field(name), value) for name, value in parts)
 
 
+def key_text(description: Description, record: object) -> str:
+    """Return a record's key as people read and type it, the parts of a composite one beside each other."""
+    parts = zip(description.key, description.key_of(record), strict=True)
+    return " / ".join("–" if part is None else to_text(description.field(name), part) for name, part in parts)
+
+
 def decode_key(description: Description, text: str) -> tuple[Any, ...]:
     """Return the key that `encode_key` made `text` of (raises NotFound when it cannot be one)."""
     parts = text.split(SEPARATOR)
@@ -58,16 +65,19 @@ def find(
     key: Sequence[Any],
     options: Sequence[ORMOption] = (),
     scope: Scope | None = None,
+    *,
+    lock: bool = False,
 ) -> Any:
     """Return the record with this key, whose relations load when they are asked for, whatever they say.
 
-    Raises NotFound, also for keys that the database cannot compare and for records outside `scope`.
+    With `lock` nobody else changes its row before the transaction ends. Raises NotFound, also for keys that
+    the database cannot compare and for records outside `scope`.
     """
     options = (lazyload("*"), *options)
     if all(part is None for part in key):
         raise _not_found(description)
     try:
-        record = session.get(description.model, tuple(key), options=options)
+        record = _get(session, description, key, options, lock)
     except (DataError, OverflowError):
         record = None
     except MultipleResultsFound:
@@ -87,6 +97,73 @@ def find(
         raise _not_found(description)
     _empty_broken(description, record)
     return record
+
+
+def lock_among(
+    session: Session, description: Description, statement: Select[Any], key: Callable[[Any], Any]
+) -> dict[Any, Any]:
+    """Return the records of a SELECT by what `key` makes of them, locked as `find` locks one.
+
+    Whoever locks several does so in the order of their keys, so that nobody waits for each other.
+    """
+    mapper = description.mapper
+    in_order = statement.order_by(None).order_by(
+        *(getattr(description.model, name) for name in description.key)
+    )
+    if not _is_union(mapper):
+        in_order = in_order.with_for_update(**_locked(mapper))
+    found = {key(record): record for record in session.scalars(in_order).unique()}
+    for record in found.values() if _is_union(mapper) else ():
+        _lock(session, record)
+    return found
+
+
+def _get(
+    session: Session,
+    description: Description,
+    key: Sequence[Any],
+    options: Sequence[ORMOption],
+    lock: bool,
+) -> Any:
+    mapper = description.mapper
+    locked = _locked(mapper) if lock and not _is_union(mapper) else None
+    record = session.get(description.model, tuple(key), options=options, with_for_update=locked)
+    if lock and _is_union(mapper) and record is not None:
+        _lock(session, record)
+    return record
+
+
+def _is_union(mapper: Mapper[Any]) -> bool:
+    """Return whether records are read from a UNION, of which PostgreSQL locks no row."""
+    return mapper.with_polymorphic is not None and mapper.with_polymorphic[1] is not None
+
+
+def _lock(session: Session, record: Any) -> None:
+    """Lock a record that is loaded already, and load what it holds by now."""
+    mapper = inspect(record).mapper
+    with suppress(InvalidRequestError):  # it is gone, which whoever changes it will be told
+        session.refresh(record, mapper.column_attrs.keys(), with_for_update=_locked(mapper))
+
+
+def _locked(mapper: Mapper[Any]) -> dict[str, Any]:
+    """Return what SELECT ... FOR UPDATE locks of a record: its rows in the tables from its first class on.
+
+    Whoever locks a record locks the row in the table of its first class. Others may still refer to it. Of
+    an outer join, such as that with the tables of subclasses, PostgreSQL locks no further rows.
+    """
+    tables = list(_inner_tables(mapper.local_table))
+    while mapper.inherits is not None and not mapper.concrete:
+        mapper = mapper.inherits
+        tables += _inner_tables(mapper.local_table)
+    return {"of": list(dict.fromkeys(tables)), "key_share": True}
+
+
+def _inner_tables(selectable: Any) -> Iterator[Table]:
+    if isinstance(selectable, Table):
+        yield selectable
+    elif isinstance(selectable, Join):
+        yield from _inner_tables(selectable.left)
+        yield from () if selectable.isouter or selectable.full else _inner_tables(selectable.right)
 
 
 def _empty_broken(description: Description, record: Any) -> None:

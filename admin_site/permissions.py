@@ -121,10 +121,21 @@ def within(identity: Identity, user_id: SQLColumnExpression[uuid.UUID]) -> Colum
     """Return the condition that `user_id` is somebody who has no right that `identity` lacks."""
     if identity.is_superuser:
         return true()
-    covered = or_(false(), *map(_is_covered_by, sorted(identity.grants)))
     links = user_roles.join(RoleGrant, RoleGrant.role_id == user_roles.c.role_id)
-    mighty = select(user_roles.c.user_id).select_from(links).where(not_(covered))
+    mighty = select(user_roles.c.user_id).select_from(links).where(_exceeds(identity))
     return user_id.not_in(mighty) & user_id.not_in(select(User.user_id).where(User.is_superuser))
+
+
+def lesser_roles(identity: Identity) -> ColumnElement[bool]:
+    """Return the condition that a role holds no right that `identity` lacks."""
+    if identity.is_superuser:
+        return true()
+    return Role.role_id.not_in(select(RoleGrant.role_id).where(_exceeds(identity)))
+
+
+def _exceeds(identity: Identity) -> ColumnElement[bool]:
+    """Return the condition that a grant is a right that `identity` lacks."""
+    return not_(or_(false(), *map(_is_covered_by, sorted(identity.grants))))
 
 
 def _is_covered_by(grant: Grant) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from admin_site.listing.facets import Facet, facets
 from admin_site.listing.filters import filters_of
 from admin_site.listing.limits import limited
 from admin_site.listing.listings import Listing, Scope
-from admin_site.listing.lookups import labels_of, lookup, named
+from admin_site.listing.lookups import Found, known, labels_of, lookup, named
 from admin_site.listing.needs import Need, needs
 from admin_site.listing.neighbours import neighbours, place
 from admin_site.listing.pages import Page, fetch
@@ -26,6 +26,7 @@ __all__ = [
     "Count",
     "Facet",
     "Filter",
+    "Found",
     "ListQuery",
     "Listing",
     "Need",
@@ -38,6 +39,7 @@ __all__ = [
     "fetch",
     "filters_of",
     "keyed",
+    "known",
     "labels_of",
     "limited",
     "lookup",

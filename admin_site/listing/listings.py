@@ -36,7 +36,8 @@ class Listing:
     properties of the class too. `scope` leaves only the rows a person may see, `related_scopes` does so for
     related records that are counted. `offered` are the fields and relations that people may choose as columns
     and narrow by; None: all of them. `related` are fields of single related records that they may choose as
-    columns, by relation. Raises ConfigurationError for names that cannot do what they are given for.
+    columns, by relation, `withheld` those that this person may not see. Raises ConfigurationError for names
+    that cannot do what they are given for.
     """
 
     description: Description
@@ -52,6 +53,7 @@ class Listing:
     scope: Scope | None = None
     related_scopes: Mapping[type, Scope] = field(default_factory=lambda: MappingProxyType({}))
     options: tuple[ExecutableOption, ...] = ()
+    withheld: frozenset[str] = frozenset()
     learned: dict[type, Tree] = field(init=False, repr=False, default_factory=dict)
     kept: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
 
@@ -107,6 +109,34 @@ class Listing:
         names = (f"{way}.{name}" for way, fields in related.items() for name in fields)
         further = (name for name in names if name not in self.sortable and can_sort(self.description, name))
         return self._changed({"related": related, "sortable": (*self.sortable, *further)})
+
+    def without(self, names: Collection[str]) -> Listing:
+        """Return the same list for somebody from whom these fields, own or related ones, are withheld."""
+
+        def is_left(name: str) -> bool:
+            return not any(name == each or name.startswith((f"{each}.", f"{each}__")) for each in names)
+
+        described = self.description
+        every = (*(item.name for item in described.fields), *(item.name for item in described.relations))
+        offered = every if self.offered is None else self.offered
+        return self._changed(
+            {
+                "columns": tuple(filter(is_left, self.columns)) or (LABEL,),
+                "searchable": tuple(filter(is_left, self.searchable)),
+                "sortable": tuple(filter(is_left, self.sortable)),
+                "default_sort": tuple(term for term in self.default_sort if is_left(term[0])),
+                "filters": MappingProxyType(
+                    {name: item for name, item in self.filters.items() if is_left(name)}
+                ),
+                "offered": frozenset(filter(is_left, offered)),
+                "related": {
+                    way: tuple(name for name in fields if is_left(f"{way}.{name}"))
+                    for way, fields in self.related.items()
+                    if is_left(way)
+                },
+                "withheld": frozenset(names),
+            }
+        )
 
     def filter(self, name: str) -> Filter | None:
         """Return the filter of this name in a URL: one of `filters`, or one on a key of a JSON field.
@@ -167,6 +197,7 @@ class Listing:
         changed = copy.copy(self)
         if changes.get("related_scopes") or "related" in changes:
             changed.__dict__.pop("choosable", None)
+            changed.__dict__.pop("json_fields", None)
         for name, value in changes.items():
             object.__setattr__(changed, name, value)
         return changed

@@ -3,12 +3,23 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from admin_site.errors import Conflict, Forbidden
+from admin_site.keys import Scope
 from admin_site.models import Role, RoleGrant, User, UserSession, user_roles
-from admin_site.permissions import Action, Grant, Identity, covers, covers_all, holds_more, identity_of
+from admin_site.permissions import (
+    Action,
+    Grant,
+    Identity,
+    covers,
+    covers_all,
+    holds_more,
+    identity_of,
+    lesser_roles,
+    within,
+)
 
 INACTIVE = "This person is not active, so the link would not work. Activate them first."
 WHO_IS_SUPERUSER = "Only a superuser may decide who is a superuser."
@@ -37,6 +48,19 @@ def fixed_fields(actor: Identity, model: type) -> dict[str, str]:
     if actor.is_superuser or not issubclass(model, User):
         return {}
     return {"is_superuser": WHO_IS_SUPERUSER}
+
+
+def choosable(actor: Identity, model: type, name: str) -> Scope | None:
+    """Return what leaves of the records that a relation could be given those that `actor` may give it.
+
+    None leaves all of them. It says beforehand what the guards say of every save.
+    """
+    found = (limit for owner, relation, limit in _CHOICES if issubclass(model, owner) and relation == name)
+    limit = next(found, None)
+    if limit is None or actor.is_superuser:
+        return None
+    condition = limit(actor)
+    return lambda statement: statement.where(condition)
 
 
 def require_power_over(session: Session, actor: Identity, user: User) -> None:
@@ -128,3 +152,10 @@ _BEFOREHAND: tuple[tuple[type, str, Callable[[Session, Identity, Any], None]], .
     ),
 )
 """What is known before anything is changed: of records of a model, the action, and what is asked then."""
+
+_CHOICES: tuple[tuple[type, str, Callable[[Identity], ColumnElement[bool]]], ...] = (
+    (User, "roles", lesser_roles),
+    (Role, "users", lambda actor: within(actor, User.user_id)),
+    (RoleGrant, "role", lesser_roles),
+)
+"""Which records of a relation would be refused to people who lack some of their rights."""

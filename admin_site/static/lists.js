@@ -83,8 +83,19 @@
     if (mine !== asked) return; // something else was opened meanwhile
     if (response.headers.has("HX-Location")) see(response.headers.get("HX-Location"));
     else if (response.headers.has("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
+    else if (response.status === 401 && isOpen() && options.method) sayEnded(await response.text());
     else if (response.redirected) location.assign(response.url);
     else fill(await response.text(), url);
+  }
+
+  // Nobody is signed in any more: it is said above what was typed, which stays.
+  function sayEnded(html) {
+    one("#panel .signed-out")?.remove();
+    const words = document.createElement("div");
+    words.className = "signed-out";
+    words.innerHTML = html;
+    panel().prepend(words);
+    panel().scrollTop = 0;
   }
 
   function fill(html, url) {
@@ -142,13 +153,17 @@
     style.href = lookup.dataset.style;
     // Before our own style, which has the last word.
     one('link[href*="admin.css"]').before(style);
-    const script = document.createElement("script");
-    script.src = lookup.dataset.script;
-    script.addEventListener("load", () => {
+    const [widget, ours] = [lookup.dataset.script, lookup.dataset.then].map((address) => {
+      const script = document.createElement("script");
+      script.src = address;
+      return script;
+    });
+    widget.addEventListener("load", () => document.head.append(ours));
+    ours.addEventListener("load", () => {
       within.dispatchEvent(new CustomEvent("panel:shown", { bubbles: true }));
       lookup.tomselect?.focus();
     });
-    document.head.append(script);
+    document.head.append(widget);
   }
 
   function setUpNarrowing(input) {

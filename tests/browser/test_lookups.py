@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
-from admin_site.models import Item, User
+from admin_site.models import Item, Role, User
 from tests.browser.sites import Site, Visitor
+from tests.factories import make_role
 
 
 def an_item(site: Site) -> Item:
@@ -83,7 +84,8 @@ def test_without_scripts_find_offers_records_and_keeps_what_was_typed(
     page.get_by_label("Search Owner").fill("castell")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_label("Title")).to_have_value("A kite, mended")
-    page.get_by_role("combobox", name="Owner", exact=True).select_option(label="Devi Castellano")
+    owner = page.get_by_role("combobox", name="Owner", exact=True)
+    owner.select_option(label=owner.get_by_text("Devi Castellano ·").inner_text())
     save(page)
 
     assert owner_of(site, item) == "devi.castellano"
@@ -116,8 +118,9 @@ def test_without_scripts_members_are_added_and_removed(site: Site, visit: Callab
     for term, name in (("supp", "Support"), ("aud", "Auditor")):
         page.get_by_label("Search Roles").fill(term)
         page.locator('button[name=":find"][value="roles"]').click()
+        roles = page.get_by_label("Roles", exact=True)
         chosen = page.locator("#field-roles option:checked").all_inner_texts()
-        page.get_by_label("Roles", exact=True).select_option(label=[*chosen, name])
+        roles.select_option(label=[*chosen, roles.get_by_text(f"{name} ·").inner_text()])
     save(page)
     assert roles_of(site, person) == {"Support", "Auditor"}
 
@@ -158,7 +161,7 @@ def test_an_answer_that_comes_too_late_changes_nothing(site: Site, page: Page):
             route.continue_()
 
     expect(page.locator("#field-roles-ts-control")).to_have_value("aud")
-    expect(page.get_by_role("option")).to_have_text(["Auditor"])
+    expect(page.locator("[role=option] .option-text")).to_have_text(["Auditor"])
 
 
 def test_after_a_refusal_more_members_can_be_added(site: Site, page: Page):
@@ -207,5 +210,200 @@ def test_a_required_choice_stands_in_line_with_its_neighbours(site: Site, page: 
     ]
 
     assert edges[0]["x"] == edges[1]["x"]
-    assert edges[0]["width"] == edges[1]["width"]
+    add = page.locator("#field-owner-field [data-add-related]").bounding_box()
+    assert edges[0]["x"] + edges[0]["width"] == add["x"] + add["width"]
     assert edges[0]["height"] == edges[1]["height"]
+
+
+def focused(page: Page) -> str:
+    return page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
+
+
+def test_a_record_is_chosen_with_the_keyboard_alone(site: Site, page: Page):
+    item = an_item(site)
+    page.goto(f"{site.address}/admin/item/edit/{item.item_id}")
+    page.get_by_label("Title").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(page) == "field-owner-ts-control"
+
+    page.keyboard.type("leon", delay=20)
+    expect(page.locator("[role=option].active")).to_contain_text("Leon Alonso")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option].active")).to_contain_text("Leon Alonso")
+    page.keyboard.press("Enter")
+    expect(page.locator("#field-owner-field .item-text")).to_have_text("Leon Alonso")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('[data-edit-related]')")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+s")
+
+    expect(page.locator(".toasts")).to_contain_text("was saved")
+    assert owner_of(site, item) == "leon.alonso"
+
+
+def test_the_arrows_lead_on_below_the_first_page(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/item/create")
+    page.locator("#field-owner-field .ts-control").click()
+    options = page.get_by_role("option")
+    expect(options).to_have_count(25)
+
+    for _ in range(24):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option].active")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelectorAll('[role=option]').length > 25")
+    values = page.eval_on_selector_all("[role=option]", "all => all.map(one => one.dataset.value)")
+    place = page.eval_on_selector_all("[role=option]", "all => all.findIndex(one => one.matches('.active'))")
+
+    assert len(values) == len(set(values))
+    assert place == 25
+    page.keyboard.press("Enter")
+    expect(page.locator("#field-owner-field .item")).to_have_attribute("data-value", values[25])
+
+
+def test_recent_choices_are_offered_first(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/item/create")
+    choose(page, "owner", "castell", "Devi Castellano")
+
+    page.goto(f"{site.address}/admin/item/create")
+    page.locator("#field-owner-field .ts-control").click()
+
+    expect(page.get_by_role("option").first).to_contain_text("Devi Castellano")
+    expect(page.get_by_role("option").first).to_contain_text("Recent")
+
+
+def test_a_related_record_is_added_in_a_dialog_and_chosen(site: Site, visit: Callable[..., Visitor]):
+    visitor = visit(site).sign_in()
+    page = visitor.go("/admin/item/create")
+    page.get_by_label("Title").fill("A kite")
+    page.get_by_role("link", name="Add user to Owner").press("Enter")
+    dialog = page.get_by_role("dialog", name="Add user")
+    expect(dialog.get_by_label("User name")).to_be_focused()
+
+    dialog.get_by_label("User name").fill("leon.alonso")
+    dialog.get_by_label("Email address").fill("new@example.org")
+    page.keyboard.press("Control+s")
+    expect(dialog.get_by_role("alert")).to_contain_text("Another record already has this value")
+    expect(dialog.get_by_label("Email address")).to_have_value("new@example.org")
+    dialog.get_by_label("User name").fill("brand.new")
+    dialog.get_by_label("First name").fill("Brand")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#field-owner-field .item-text")).to_have_text("Brand")
+    expect(page.locator("#field-owner-ts-control")).to_be_focused()
+    expect(page.get_by_label("Title")).to_have_value("A kite")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".toasts")).to_contain_text("was added")
+    with site.database.session() as session:
+        kite = session.scalars(select(Item).where(Item.title == "A kite")).one()
+        assert kite.owner.user_name == "brand.new"
+    # Chromium takes the refusal that the dialog shows for a resource that is missing.
+    visitor.problems = [problem for problem in visitor.problems if "status of 400" not in problem]
+
+
+def test_a_related_record_is_edited_in_a_dialog_and_called_anew(site: Site, page: Page):
+    item = an_item(site)
+    page.goto(f"{site.address}/admin/item/edit/{item.item_id}")
+    page.get_by_role("link", name="Edit user of Owner").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("First name").fill("Renamed")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#field-owner-field .item-text")).to_contain_text("Renamed")
+    expect(page.get_by_role("link", name="Edit user of Owner")).to_be_focused()
+    expect(page.locator(".unsaved")).not_to_contain_text("Unsaved")
+
+
+def test_a_dialog_is_left_only_knowingly_once_something_is_typed(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/item/create")
+    add = page.get_by_role("link", name="Add user to Owner")
+    dialog = page.locator("dialog.dialog-form")
+
+    add.click()
+    expect(dialog.get_by_label("User name")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(add).to_be_focused()
+
+    add.click()
+    dialog.get_by_label("User name").fill("typed")
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("alert")).to_contain_text("What you typed here is not saved.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_label("User name")).to_have_value("typed")
+    dialog.get_by_role("button", name="Discard it").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_in_a_dialog_a_lookup_is_at_work_and_opens_one_more(site: Site, page: Page):
+    page.goto(f"{site.address}/admin/item/create")
+    page.get_by_role("link", name="Add user to Owner").click()
+    person = page.locator("dialog.dialog-form").first
+    person.get_by_label("User name").fill("with.a.role")
+    person.get_by_label("Email address").fill("role@example.org")
+    person.get_by_role("link", name="Add role to Roles").click()
+    role = page.get_by_role("dialog", name="Add role")
+    role.get_by_label("Name").fill("Brand new role")
+    role.get_by_role("button", name="Save", exact=True).click()
+    expect(person.locator(".item-text")).to_have_text(["Brand new role"])
+    person.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#field-owner-field .item-text")).to_have_text("with.a.role")
+
+    with site.database.session() as session:
+        made = session.scalars(select(User).where(User.user_name == "with.a.role")).one()
+    assert roles_of(site, made) == {"Brand new role"}
+
+
+def a_full_role(site: Site) -> Role:
+    """Store a role that everybody has but Ada, whose session would end with any change of her roles."""
+    with site.database.session() as session:
+        role = make_role(session, name="Everybody")
+        role.users = list(session.scalars(select(User).where(User.user_name != "ada")))
+        return role
+
+
+def members_of(site: Site, role: Role) -> set[str]:
+    with site.database.session() as session:
+        return {str(user) for user in session.get_one(Role, role.role_id).users}
+
+
+def test_members_are_paged_and_searched_and_marks_stay(site: Site, page: Page):
+    role = a_full_role(site)
+    before = members_of(site, role)
+    page.goto(f"{site.address}/admin/role/edit/{role.role_id}")
+    rows = page.locator("#field-users-field .members li")
+    expect(rows).to_have_count(25)
+    first = rows.nth(0).locator(".member-label").inner_text()
+    rows.nth(0).get_by_role("checkbox").check()
+
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(50)
+    page.get_by_label("Search within Users").fill("castell")
+    expect(rows.locator(".member-label")).to_have_text([first, "Devi Castellano"])
+    expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
+    rows.nth(1).get_by_role("checkbox").check()
+    page.get_by_label("Search within Users").fill("")
+    expect(rows).to_have_count(26 if first != "Devi Castellano" else 25)
+    save(page)
+
+    assert before - members_of(site, role) == {first, "Devi Castellano"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_keys_are_quiet_and_readable(site: Site, visit: Callable[..., Visitor], scheme: str):
+    page = visit(site, color_scheme=scheme, viewport={"width": 360, "height": 780}).sign_in().page
+    role = a_full_role(site)
+    page.goto(f"{site.address}/admin/role/edit/{role.role_id}")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert (
+        "mono"
+        in page.locator(".record-key").first.evaluate("one => getComputedStyle(one).fontFamily").lower()
+    )

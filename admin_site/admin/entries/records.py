@@ -1,40 +1,34 @@
-"""Entries for other records: one, or the members of a relation."""
+"""Entries for one other record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, lazyload, selectinload, with_parent
+from sqlalchemy.orm import Session, lazyload
 from starlette.datastructures import FormData
 
-from admin_site.admin.entries.base import BLANK, NEEDED, UNSET, Control, Unset
+from admin_site.admin.entries.base import BLANK, NEEDED, UNSET, Control
+from admin_site.admin.entries.lookups import Lookup, Offer, option_of, search
 from admin_site.descriptions import Description, Field, Relation, describe
 from admin_site.errors import NotFound
 from admin_site.keys import Scope, decode_key, encode_key, find
-from admin_site.listing import LABEL, Listing, lookup
-from admin_site.listing.loading import settle
-from admin_site.services.records import Members
+from admin_site.listing import known
 from admin_site.values import from_text, to_text
 
-LOOKUP_SIZE = 25
-MEMBERS_SHOWN = 50
 NO_SUCH_RECORD = "Choose a record that exists."
 
 
-@dataclass(frozen=True)
-class Lookup:
-    """Where a browser searches the records of a relation, which of them this person may see, or why none."""
-
-    url: str = ""
-    scope: Scope | None = None
-    locked: str = ""
-
-
 class LookupEntry:
-    """One other record, found by searching; the key of that record travels."""
+    """One other record, found by searching; the key of that record travels.
+
+    `is_begun` says that the address of the form filled it in.
+    """
+
+    is_begun = False
+
+    _learned: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, relation: Relation, label: str, lookup: Lookup, help_text: str = "") -> None:
         self.relation = relation
@@ -44,7 +38,10 @@ class LookupEntry:
         self.help = help_text
         self.required = relation.required
         self.lookup = lookup
-        self.input_names = {self.name, f"{self.name}:search"}
+
+    @property
+    def input_names(self) -> set[str]:
+        return {self.name, f"{self.name}:search", f"{self.name}:after"}
 
     def stored(self, session: Session, record: Any) -> str:
         other = getattr(record, self.name) if record is not None else None
@@ -56,9 +53,7 @@ class LookupEntry:
     def told(self, session: Session, record: Any) -> str:
         """Return the name of the record that `record` refers to."""
         stored = self.stored(session, record)
-        return (
-            next((str(option["label"]) for option in self._options(session, [stored])), "") if stored else ""
-        )
+        return next((str(option["label"]) for option in self.options(session, [stored])), "")
 
     def canonical(self, text: str) -> str:
         return text
@@ -77,33 +72,74 @@ class LookupEntry:
         return UNSET if not text and not self.required else self.value(session, text, form)
 
     def control(self, session: Session, record: Any, text: str, error: str) -> Control:
+        chosen = [option | {"selected": True} for option in self.options(session, [text])]
         return {
             "widget": "lookup",
             "lookup_url": self.lookup.url,
-            "options": [
-                BLANK,
-                *(option | {"selected": True} for option in self._options(session, [text] if text else [])),
-            ],
+            "called": self.lookup.called,
+            "add_url": self.lookup.add_url,
+            "edit_url": self.lookup.edit_url,
+            "options": [BLANK, *chosen],
+            "chosen": next((option for option in chosen if "record" in option), None),
         }
 
-    def found(self, session: Session, term: str) -> list[Control]:
-        """Return the records that a search offers, as options."""
-        found = lookup(session, self.target, term, limit=LOOKUP_SIZE, scope=self.lookup.scope)
-        return [self.option(record) for record in found]
+    def resume(self, session: Session, record: Any, control: Control, form: FormData, pressed: str) -> None:
+        """Put back what the page of a posted form showed, and add what its Find button finds.
+
+        It is the way to look records up without JavaScript; `pressed` is the value of the button.
+        """
+        control["search"] = _text(form, f"{self.name}:search")
+        if pressed not in (self.name, f"{self.name}:more"):
+            return
+        after = _text(form, f"{self.name}:after") if pressed.endswith(":more") else ""
+        offer = self.found(session, control["search"], after)
+        there = {option["value"] for option in control["options"]}
+        control["options"] += [option for option in offer.options if option["value"] not in there]
+        control |= {"found_text": offer.text, "after": offer.after}
+
+    def found(self, session: Session, term: str, after: str = "") -> Offer:
+        """Return the records that a search offers; `after` leads on from an earlier one."""
+        records, after = search(session, self.target, self.lookup, term, after)
+        return Offer([self.option(record) for record in records], after)
+
+    def named(self, session: Session, values: Sequence[str]) -> list[Control]:
+        """Return the options with these values, as far as they may be chosen."""
+        records = self._known(session, values, self.lookup.offered)
+        there = [records[value] for value in dict.fromkeys(values) if value in records]
+        return [self.option(record) for record in self.lookup.fitting(session, there)]
+
+    def options(self, session: Session, values: Sequence[str]) -> list[Control]:
+        """Return an option for each value; that of a record this person may not see is only a value."""
+        values = [value for value in values if value]
+        records = self._learned
+        if any(value not in records for value in values):
+            records = self._known(session, values, self.lookup.scope)
+        return [
+            self.option(records[value]) if value in records else {"value": value, "label": value}
+            for value in values
+        ]
+
+    def learn(self, session: Session, records: Iterable[Any], values: Iterable[str]) -> None:
+        """Look up at once, for `options`, what many records refer to, or what was chosen instead."""
+        learned = {} if self.lookup.scope else {self.stored(session, record): record for record in records}
+        learned = {value: self._partner(record) for value, record in learned.items() if value}
+        unknown = {value for value in values if value and value not in learned}
+        self._learned = learned | (self._known(session, unknown, self.lookup.scope) if unknown else {})
+
+    def _partner(self, record: Any) -> Any:
+        return getattr(record, self.name)
 
     def option(self, record: Any) -> Control:
-        key = encode_key(self.target, self.target.key_of(record))
-        return {"value": key, "label": self.target.label_of(record)}
+        return option_of(self.target, record)
 
-    def _options(self, session: Session, keys: Sequence[str]) -> list[Control]:
-        options = []
-        for key in keys:
-            try:
-                found = find(session, self.target, decode_key(self.target, key), scope=self.lookup.scope)
-                options.append(self.option(found))
-            except NotFound:
-                options.append({"value": key, "label": key})
-        return options
+    def _known(self, session: Session, values: Iterable[str], scope: Scope | None) -> dict[str, Any]:
+        """Return by value the records that exist and are within `scope`, with one statement."""
+        keys: dict[tuple[Any, ...], str] = {}
+        for value in values:
+            with suppress(NotFound):
+                keys[decode_key(self.target, value)] = value
+        found = known(session, self.target, keys, scope)
+        return {keys[key]: record for key, record in found.items() if key in keys}
 
 
 class ReferenceEntry(LookupEntry):
@@ -119,7 +155,6 @@ class ReferenceEntry(LookupEntry):
         self.help = help_text or field.help
         self.required = not field.nullable
         self.lookup = lookup
-        self.input_names = {self.name, f"{self.name}:search"}
 
     def stored(self, session: Session, record: Any) -> str:
         return "" if record is None else to_text(self.field, getattr(record, self.name))
@@ -130,7 +165,7 @@ class ReferenceEntry(LookupEntry):
                 raise ValueError(NEEDED)
             return None
         value = from_text(self.field, text)
-        if self._referred(session, value) is None:
+        if not self._referred(session, [value], self.lookup.scope):
             raise ValueError(NO_SUCH_RECORD)
         return value
 
@@ -139,96 +174,35 @@ class ReferenceEntry(LookupEntry):
 
     def option(self, record: Any) -> Control:
         value = getattr(record, self.target_field.name)
-        return {"value": to_text(self.target_field, value), "label": self.target.label_of(record)}
+        return option_of(self.target, record, to_text(self.target_field, value))
 
-    def _referred(self, session: Session, value: Any) -> Any:
+    def learn(self, session: Session, records: Iterable[Any], values: Iterable[str]) -> None:
+        super().learn(session, (), values)
+
+    def named(self, session: Session, values: Sequence[str]) -> list[Control]:
+        return super().named(session, values) or self._by_key(session, values)
+
+    def _by_key(self, session: Session, keys: Sequence[str]) -> list[Control]:
+        """Return the options of records that are told by their own keys, as a form just saved tells one."""
+        records = LookupEntry._known(self, session, keys, self.lookup.offered)
+        return [self.option(record) for record in self.lookup.fitting(session, list(records.values()))]
+
+    def _known(self, session: Session, values: Iterable[str], scope: Scope | None) -> dict[str, Any]:
+        wanted: dict[Any, str] = {}
+        for value in values:
+            with suppress(ValueError):
+                wanted[from_text(self.field, value)] = value
+        found = self._referred(session, list(wanted), scope)
+        name = self.target_field.name
+        return {wanted[getattr(record, name)]: record for record in found if getattr(record, name) in wanted}
+
+    def _referred(self, session: Session, values: Sequence[Any], scope: Scope | None) -> Sequence[Any]:
+        if not values:
+            return ()
         attribute = getattr(self.target.model, self.target_field.name)
-        every: Select[Any] = select(self.target.model).where(attribute == value)
-        statement = every.options(lazyload("*")).limit(1)
-        return session.scalars(self.lookup.scope(statement) if self.lookup.scope else statement).first()
-
-    def _options(self, session: Session, keys: Sequence[str]) -> list[Control]:
-        options = []
-        for key in keys:
-            try:
-                record = self._referred(session, from_text(self.field, key))
-            except ValueError:
-                record = None
-            options.append({"value": key, "label": key} if record is None else self.option(record))
-        return options
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """The members of a to-many relation that a page shows, and how many more there are at least."""
-
-    shown: tuple[Any, ...]
-    has_more: bool
-
-
-class MembersEntry(LookupEntry):
-    """The members of a to-many relation: who joins and who leaves travels, never the whole collection."""
-
-    def __init__(self, relation: Relation, label: str, lookup: Lookup, help_text: str = "") -> None:
-        super().__init__(relation, label, lookup, help_text)
-        self.required = False
-        self.input_names = {f"{self.name}:add", f"{self.name}:remove", f"{self.name}:search"}
-
-    def change(self, session: Session, form: FormData) -> Members | Unset:
-        add = self._records(session, form.getlist(f"{self.name}:add"))
-        remove = self._records(session, form.getlist(f"{self.name}:remove"))
-        return Members(add, remove) if add or remove else UNSET
-
-    def control(self, session: Session, record: Any, text: str, error: str) -> Control:
-        crowd = (
-            members(session, record, self.relation, MEMBERS_SHOWN, self.lookup.scope)
-            if record is not None
-            else Crowd((), False)
-        )
-        return {
-            "widget": "members",
-            "lookup_url": self.lookup.url,
-            "members": [self.option(member) | {"url": None} for member in crowd.shown],
-            "more_text": f"Only the first {MEMBERS_SHOWN} are shown." if crowd.has_more else "",
-            "options": [],
-        }
-
-    def posted_options(self, session: Session, form: FormData) -> list[Control]:
-        keys = [key for key in form.getlist(f"{self.name}:add") if isinstance(key, str)]
-        return [option | {"selected": True} for option in self._options(session, keys)]
-
-    def _records(self, session: Session, keys: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(self.value(session, key, FormData()) for key in keys if isinstance(key, str) and key)
-
-
-def members(
-    session: Session,
-    record: Any,
-    relation: Relation,
-    limit: int,
-    scope: Scope | None = None,
-    load: Sequence[str] = (),
-) -> Crowd:
-    """Return the first members of a to-many relation that may be seen, without loading the others.
-
-    `load` names relations of theirs that will be read.
-    """
-    target = describe(relation.target)
-    attribute = getattr(type(record), relation.name)
-    every: Select[Any] = select(relation.target).where(with_parent(record, attribute))
-    statement = every.options(lazyload("*"))  # labels read relations, some of which refuse to load
-    statement = scope(statement) if scope else statement
-    by_key = statement.order_by(*(getattr(relation.target, name) for name in target.key))
-    loaded = by_key.options(*(selectinload(getattr(relation.target, name)) for name in load))
-    found = session.scalars(loaded.limit(limit + 1)).all()
-    settle(session, _labels(target), found[:limit], (LABEL,))
-    return Crowd(tuple(found[:limit]), len(found) > limit)
-
-
-@cache
-def _labels(description: Description) -> Listing:
-    """Return what learns which other records the labels of a class read, to load those all at once."""
-    return Listing.of(description, columns=(LABEL,), filters={})
+        every: Select[Any] = select(self.target.model).where(attribute.in_(values))
+        statement = every.options(lazyload("*")).limit(len(values))
+        return session.scalars(scope(statement) if scope else statement).all()
 
 
 def is_within(session: Session, description: Description, record: Any, scope: Scope | None) -> bool:
@@ -238,3 +212,8 @@ def is_within(session: Session, description: Description, record: Any, scope: Sc
     with suppress(NotFound):
         return find(session, description, description.key_of(record), scope=scope) is not None
     return False
+
+
+def _text(form: FormData, name: str) -> str:
+    text = form.get(name)
+    return text if isinstance(text, str) else ""

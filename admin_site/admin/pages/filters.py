@@ -20,7 +20,7 @@ from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.descriptions import Kind
 from admin_site.errors import BadRequest, Forbidden
-from admin_site.keys import encode_key
+from admin_site.keys import encode_key, key_text
 from admin_site.listing import Condition, Control, ListQuery, facets, limited, lookup, named
 from admin_site.permissions import Action
 
@@ -66,11 +66,14 @@ def choose_filter(visit: Visit) -> Response:
 
 
 def look_up_filter(visit: Visit) -> Response:
-    """Answer `?:field=relation&term=words` with records to filter by; the permission to list is enough."""
-    view = visit.view(Action.LIST)
-    subject = find_subject(view, visit.listing(view), visit.request.query_params.get(":field", ""))
-    found = _found(visit, subject, visit.request.query_params.get("term", ""))
-    return JSONResponse({"results": found, "more": len(found) == LOOKUP_SIZE})
+    """Answer `?:field=relation&term=words` with records to filter by; the permission to list is enough.
+
+    `after` leads on from an earlier answer.
+    """
+    view, asked = visit.view(Action.LIST), visit.request.query_params
+    subject = find_subject(view, visit.listing(view), asked.get(":field", ""))
+    found, after = _found(visit, subject, asked.get("term", ""), asked.get("after", ""))
+    return JSONResponse({"results": found, "more": bool(after), "after": after})
 
 
 def count_choices(visit: Visit) -> Response:
@@ -234,7 +237,7 @@ def _options(
 ) -> list[dict[str, Any]]:
     """Return the choices of a filter, those in use marked; of a lookup those in use and those found."""
     if subject.control is Control.LOOKUP:
-        found = _found(visit, subject, _last(asked, "term")) if "find" in asked else []
+        found = _found(visit, subject, _last(asked, "term"))[0] if "find" in asked else []
         pairs = {**_named(visit, query, subject, values), **{item["id"]: item["text"] for item in found}}
     elif isinstance(subject.filter, ColumnFilter):
         with limited(visit.session, visit.site.settings.list_time_limit):
@@ -268,18 +271,25 @@ def _named(visit: Visit, query: ListQuery, subject: Subject, values: Sequence[st
     return dict(zip(condition.texts, shown, strict=True))
 
 
-def _found(visit: Visit, subject: Subject, term: str) -> list[dict[str, str]]:
+def _found(visit: Visit, subject: Subject, term: str, after: str = "") -> tuple[list[dict[str, str]], str]:
+    """Return the records that a search offers, and the place of the next ones."""
     if subject.control is not Control.LOOKUP:
         raise BadRequest(f"{subject.label} is not looked up.")
     target = _target(subject)
     if not visit.may_list(target.model):
         raise Forbidden(f"You may not see what {subject.label.lower()} can be.")
     with limited(visit.session, visit.site.settings.list_time_limit):
-        records = lookup(visit.session, target, term[:200], LOOKUP_SIZE, visit.scope_of(target.model))
-    return [
-        {"id": encode_key(target, target.key_of(record)), "text": target.label_of(record)}
-        for record in records
+        scope = visit.scope_of(target.model)
+        found = lookup(visit.session, target, term[:200], LOOKUP_SIZE, scope, after)
+    offered = [
+        {
+            "id": encode_key(target, target.key_of(record)),
+            "text": target.label_of(record),
+            "key": key_text(target, record),
+        }
+        for record in found.records
     ]
+    return offered, found.after
 
 
 def _target(subject: Subject) -> Any:
