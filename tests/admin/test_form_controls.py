@@ -78,9 +78,10 @@ def test_what_may_be_unset_is_a_choice_of_three_on_both_pages(client):
     stored = client.get(add(client)).text
 
     for page in (new, stored):
-        assert widget(page, "unset") == "choice"
-        choice = page[page.index('name="unset"') :].partition("</select>")[0]
-        assert re.findall(r">([^<>]+)</option>", choice) == ["–", "Yes", "No"]
+        assert widget(page, "unset") == "radio"
+        choice = page[page.index('id="field-unset"') :].partition("</div>")[0]
+        assert re.findall(r"> ([^<>]+)</label>", choice) == ["Not set", "Yes", "No"]
+        assert dict(record_form(page).pairs)["unset"] == ""
 
 
 def test_a_picture_and_an_address_are_one_line_and_remarks_are_several(client):

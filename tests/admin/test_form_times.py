@@ -118,9 +118,15 @@ def test_an_instant_that_somebody_else_changed_by_less_than_is_shown_is_kept(cli
     refused = client.post(url, data=touched)
 
     assert launch(database).starts_at == theirs
-    assert refused.status_code == 400
-    assert "It now holds: 2026-07-01T12:30:15" in refused.text
+    assert refused.status_code == 409
+    assert "2026-07-01T12:30:15" in refused.text
     assert 'value="2027-01-01T00:00"' in field(refused.text, "starts_at")
+
+
+def buttons(html: str) -> dict[str, str]:
+    """Return what the buttons beside a time that comes twice write into its field."""
+    found = re.findall(r'data-fill="field-starts_at" value="([^"]+)"[^>]*>([^<]+)<', html)
+    return {label: value for value, label in found}
 
 
 def test_a_time_that_the_clocks_skip_is_refused_in_words(client, database):
@@ -133,26 +139,45 @@ def test_a_time_that_the_clocks_skip_is_refused_in_words(client, database):
     assert 'value="2026-03-29T02:30"' in field(answer.text, "starts_at")
 
 
-def test_of_a_time_that_comes_twice_the_earlier_is_meant_unless_an_offset_says_otherwise(client, database):
+def test_of_a_time_that_comes_twice_nobody_guesses_which_is_meant(client, database):
     url = stored(database)
-    for typed, meant in (
-        ("2026-10-25T02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
-        ("2026-10-25 02:30+01:00", LATER),
+
+    asked = client.post(url, data=record_form(client.get(url).text).data(starts_at="2026-10-25T02:30"))
+
+    assert asked.status_code == 400
+    assert "Add +02:00 for the first time or +01:00 for the second." in asked.text
+    assert 'value="2026-10-25T02:30"' in field(asked.text, "starts_at")
+    assert buttons(asked.text) == {
+        "First time, UTC+02:00": "2026-10-25 02:30:00+02:00",
+        "Second time, UTC+01:00": "2026-10-25 02:30:00+01:00",
+    }
+    for text, meant in (
+        ("2026-10-25 02:30:00+02:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2026-10-25 02:30:00+01:00", LATER),
     ):
-        client.post(url, data=record_form(client.get(url).text).data(starts_at=typed))
+        client.post(url, data=record_form(client.get(url).text).data(starts_at=text))
         assert launch(database).starts_at == meant
 
 
-def test_the_later_of_two_times_is_shown_with_its_offset_and_stays(client, database):
-    url = stored(database, starts_at=LATER)
+@pytest.mark.parametrize(
+    ("instant", "shown"),
+    [
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25 02:30:00+02:00"),
+        (LATER, "2026-10-25 02:30:00+01:00"),
+        (LATER.replace(microsecond=7), "2026-10-25 02:30:00.000007+01:00"),
+    ],
+)
+def test_each_of_two_times_is_shown_with_its_offset_and_stays(client, database, instant, shown):
+    url = stored(database, starts_at=instant)
     page = client.get(url).text
 
     answer = client.post(url, data=record_form(page).data())
 
     assert 'type="text"' in field(page, "starts_at")
-    assert 'value="2026-10-25 02:30:00+01:00"' in field(page, "starts_at")
+    assert f'value="{shown}"' in field(page, "starts_at")
+    assert len(buttons(page)) == 2
     assert "Nothing was changed" in client.get(answer.headers["location"]).text
-    assert launch(database).starts_at == LATER
+    assert launch(database).starts_at == instant
 
 
 @pytest.mark.parametrize(

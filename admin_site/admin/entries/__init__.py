@@ -2,19 +2,19 @@
 
 from datetime import UTC, tzinfo
 
+from admin_site.admin.clocks import zone_name
 from admin_site.admin.entries.base import UNSET, Control
-from admin_site.admin.entries.records import (
-    LOOKUP_SIZE,
-    Lookup,
-    LookupEntry,
-    MembersEntry,
-    ReferenceEntry,
-    members,
-)
+from admin_site.admin.entries.documents import JsonEntry, ListEntry, PairsEntry
+from admin_site.admin.entries.files import FileEntry
+from admin_site.admin.entries.intervals import IntervalEntry
+from admin_site.admin.entries.lookups import LOOKUP_SIZE, Lookup
+from admin_site.admin.entries.members import MembersEntry, members
+from admin_site.admin.entries.ranges import is_range, range_entry
+from admin_site.admin.entries.records import LookupEntry, ReferenceEntry
 from admin_site.admin.entries.secrets import SecretEntry
 from admin_site.admin.entries.static import StaticEntry
-from admin_site.admin.entries.times import InstantEntry, zone_name
-from admin_site.admin.entries.values import FileEntry, TextEntry
+from admin_site.admin.entries.times import InstantEntry
+from admin_site.admin.entries.values import TextEntry
 from admin_site.descriptions import Description, Field, Kind, Relation
 
 __all__ = [
@@ -36,6 +36,14 @@ __all__ = [
 ]
 
 Entry = TextEntry | FileEntry | SecretEntry | LookupEntry | MembersEntry | StaticEntry
+
+_BY_KIND: dict[Kind, type[TextEntry | FileEntry]] = {
+    Kind.ARRAY: ListEntry,
+    Kind.BINARY: FileEntry,
+    Kind.INTERVAL: IntervalEntry,
+    Kind.JSON: JsonEntry,
+    Kind.MAPPING: PairsEntry,
+}
 
 
 def make_entry(
@@ -67,9 +75,15 @@ def make_entry(
         return (MembersEntry if item.many else LookupEntry)(item, label, lookup, help_text)
     if item.target is not None:
         return ReferenceEntry(item, label, lookup, help_text)
-    if item.kind is Kind.INSTANT:
-        return InstantEntry(item, label, help_text, zone)
-    return (FileEntry if item.kind is Kind.BINARY else TextEntry)(item, label, help_text)
+    return _value_entry(item, label, help_text, zone)
+
+
+def _value_entry(field: Field, label: str, help_text: str, zone: tzinfo) -> Entry:
+    if field.kind is Kind.INSTANT:
+        return InstantEntry(field, label, help_text, zone)
+    if is_range(field):
+        return range_entry(field, label, help_text, zone)
+    return _BY_KIND.get(field.kind, TextEntry)(field, label, help_text)
 
 
 def _fixed(description: Description, item: Field | Relation) -> str:

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from admin_site.admin.cells import EMPTY, read, show, show_plain
 from admin_site.admin.entries.base import Control
-from admin_site.admin.entries.records import MEMBERS_SHOWN, Lookup, is_within, members
+from admin_site.admin.entries.lookups import Lookup
+from admin_site.admin.entries.members import MEMBERS_SHOWN, members
+from admin_site.admin.entries.records import is_within
 from admin_site.admin.visit import HIDDEN
 from admin_site.descriptions import Field, Relation, describe
 

@@ -1,25 +1,38 @@
-"""Entries for one value: typed, chosen, ticked or uploaded."""
+"""The entry for one value: typed, chosen or ticked."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from admin_site.admin.entries.base import BLANK, NEEDED, UNSET, Control
+from admin_site.admin.entries.limits import hint, limits
 from admin_site.descriptions import NO_DEFAULT, Field, Kind, Unreadable
+from admin_site.services.slugs import slug_of
 from admin_site.values import canonical, empty, from_text, to_text
 
 
 class TextEntry:
-    """One value typed, chosen or ticked: its text form is all that travels."""
+    """One value typed, chosen or ticked: its text form is all that travels.
+
+    `attributes` are those of HTML that the view gives its input, `prepopulated_from` the fields whose texts
+    make its own until somebody types it, `is_begun` says that the address of the form filled it in.
+    """
+
+    attributes: Mapping[str, str] = MappingProxyType({})
+    prepopulated_from: tuple[str, ...] = ()
+    is_begun = False
 
     def __init__(self, field: Field, label: str, help_text: str = "") -> None:
         self.field = field
         self.name = field.name
         self.label = label
         self.help = help_text or field.help
+        self.hint = hint(field)
         self.input_names = {self.name, f"{self.name}:empty"}
 
     def stored(self, session: Session, record: Any) -> str:
@@ -40,13 +53,19 @@ class TextEntry:
         """Return what `record` holds as a person reads it."""
         return self.shown(session, record)
 
+    def plain(self, text: str) -> str:
+        """Return what a person typed in the text form of values; raises ValueError with words."""
+        return text
+
     def canonical(self, text: str) -> str:
+        with suppress(ValueError):  # what means nothing is compared as it stands
+            text = self.plain(text) if text else ""
         return canonical(self.field, text) if text else ""
 
     def value(self, session: Session, text: str, form: FormData) -> Any:
         """Return the value that `text` stands for; raises ValueError with words."""
         if text:
-            return from_text(self.field, text)
+            return from_text(self.field, self.plain(text))
         if self.field.nullable:
             return empty(self.field)
         if self._holds_text and f"{self.name}:empty" in form:
@@ -55,30 +74,44 @@ class TextEntry:
 
     def initial_value(self, session: Session, text: str, form: FormData) -> Any:
         """Return the value for a new record: an empty text leaves it to the default."""
+        if text == "" and self.prepopulated_from:
+            text = self._made_from(form)
         if text == "" and not self.field.required and f"{self.name}:empty" not in form:
             return UNSET if self.field.default is NO_DEFAULT else self.value(session, text, form)
         return self.value(session, text, form)
 
     def control(self, session: Session, record: Any, text: str, error: str) -> Control:
         field = self.field
-        control: Control = {"widget": "text", "value": text}
+        control: Control = {
+            "widget": "text",
+            "value": text,
+            "limits": {**limits(field, text), **self.attributes},
+            "hint": self.hint,
+        }
         if widget := _WIDGETS.get(field.kind):
             control["widget"] = widget
         if field.kind in (Kind.TEXT, Kind.LONG_TEXT):
-            control |= {"widget": "textarea" if _is_long(field, text) else "text", "maxlength": field.length}
+            control |= {"widget": "textarea" if _is_long(field, text) else "text", "length": field.length}
             if _ADDRESSES.fullmatch(field.name):
                 control["inputmode"] = "url"
         elif field.kind is Kind.BOOLEAN:
             control |= self._boolean(text, record)
         elif field.kind is Kind.CHOICE:
-            control["options"] = _options(((choice.text, choice.label) for choice in field.choices), text)
+            control |= self._choice(text)
         elif field.kind in _NATIVE:
             control |= {"native": _is_native(field, text), "step": "1"}
+            control["placeholder"] = _WITH_ZONE if _has_zone(field) else ""
         elif field.kind in _INPUT_MODES and field.minimum is not None and field.minimum >= 0:
             # The number pads of some phones have no minus sign.
             control["inputmode"] = _INPUT_MODES[field.kind]
+        control["slug_of"] = " ".join(self.prepopulated_from)
         asks_about_empty = self._holds_text and not field.nullable and error == NEEDED
         return control | {"empty_choice": asks_about_empty}
+
+    def _made_from(self, form: FormData) -> str:
+        """Return the text that others make, for those who have no script that does."""
+        typed = (form.get(name) for name in self.prepopulated_from)
+        return slug_of(" ".join(text for text in typed if isinstance(text, str)), self.field.length)
 
     @property
     def _holds_text(self) -> bool:
@@ -89,16 +122,26 @@ class TextEntry:
         is_yes_or_no = text in ("", "true", "false")
         if not self.field.nullable and not is_left_to_the_database and is_yes_or_no:
             return {"widget": "checkbox", "value": text or "false"}
-        options = _options([("true", "Yes"), ("false", "No")], text)
-        return {"widget": "choice", "options": options, "is_short": True}
+        options = _options([("true", "Yes"), ("false", "No")], text, unset="Not set")
+        return {"widget": "radio", "options": options, "is_short": True}
+
+    def _choice(self, text: str) -> Control:
+        choices = [(choice.text, choice.label) for choice in self.field.choices]
+        is_brief = len(choices) <= _FEW and sum(len(label) for _, label in choices) <= _BRIEF
+        if not is_brief:
+            return {"options": _options(choices, text)}
+        options = _options(choices, text, unset="Not set")
+        # A new record may leave to its default what a stored one cannot be without.
+        is_left = text == "" and not self.field.required
+        return {"widget": "radio", "options": options if self.field.nullable or is_left else options[1:]}
 
 
-def _options(choices: Iterable[tuple[str, str]], chosen: str) -> list[Control]:
+def _options(choices: Iterable[tuple[str, str]], chosen: str, unset: str = "–") -> list[Control]:
     """Return the options of a select, "no choice" first; a value that is no choice stays until replaced."""
     known = dict(choices)
     if chosen and chosen not in known:
         known[chosen] = chosen
-    return [BLANK] + [
+    return [BLANK | {"label": unset, "selected": chosen == ""}] + [
         {"value": value, "label": label, "selected": value == chosen} for value, label in known.items()
     ]
 
@@ -111,12 +154,8 @@ _WIDGETS = {
     Kind.DATE: "date",
     Kind.TIME: "time",
     Kind.DATETIME: "datetime",
-    Kind.INTERVAL: "mono",
     Kind.UUID: "mono",
     Kind.LITERAL: "mono",
-    Kind.JSON: "json",
-    Kind.MAPPING: "json",
-    Kind.ARRAY: "json",
     Kind.INSTANT: "datetime",
 }
 
@@ -136,6 +175,11 @@ _ONE_LINE = re.compile(
 )
 _LINE = 255  # characters
 
+# Choices that are all seen at once, side by side.
+_FEW, _BRIEF = 4, 48  # choices; characters of their labels in all
+
+_WITH_ZONE = "HH:MM:SS+00:00"
+
 _INPUT_MODES = {Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal", Kind.FLOAT: "decimal"}
 
 
@@ -147,9 +191,13 @@ def _is_long(field: Field, text: str) -> bool:
 
 
 def _is_native(field: Field, text: str) -> bool:
-    if field.kind is Kind.TIME and getattr(field.column_type, "timezone", False):
+    if _has_zone(field):
         return False
     return not text or _NATIVE[field.kind].fullmatch(text) is not None
+
+
+def _has_zone(field: Field) -> bool:
+    return field.kind is Kind.TIME and bool(getattr(field.column_type, "timezone", False))
 
 
 def _default_of_database(field: Field) -> str:
@@ -159,36 +207,3 @@ def _default_of_database(field: Field) -> str:
     return {"true": "true", "t": "true", "1": "true", "false": "false", "f": "false", "0": "false"}.get(
         written, ""
     )
-
-
-class FileEntry:
-    """A binary value: an upload replaces it, nothing uploaded keeps it."""
-
-    def __init__(self, field: Field, label: str, help_text: str = "") -> None:
-        self.field = field
-        self.name = field.name
-        self.label = label
-        self.help = help_text or field.help
-        self.input_names = {self.name, f"{self.name}:clear"}
-
-    def change(self, form: FormData) -> Any:
-        """Return the uploaded bytes, None for a cleared value, or UNSET; raises ValueError with words."""
-        upload = form.get(self.name)
-        if isinstance(upload, UploadFile) and (upload.filename or upload.size):
-            content = upload.file.read()
-            if self.field.length and len(content) > self.field.length:
-                raise ValueError(f"At most {self.field.length:,} bytes fit here.")
-            return content
-        if f"{self.name}:clear" in form:
-            if not self.field.nullable:
-                return b""
-            return None
-        return UNSET
-
-    def control(self, session: Session, record: Any, text: str, error: str) -> Control:
-        value = getattr(record, self.name, None) if record is not None else None
-        return {
-            "widget": "file",
-            "value": "" if value is None else f"{len(value):,} bytes",
-            "clearable": record is not None and value is not None,
-        }
