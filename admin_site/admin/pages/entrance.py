@@ -1,14 +1,19 @@
 """The way in and out: sign-in, sign-out, and the links that set a password."""
 
 from itsdangerous import BadData
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from admin_site.admin.bodies import MAX_PUBLIC_BODY
+from admin_site.admin.held import HELD, KEPT, unseal
+from admin_site.admin.pages.drafts import give_back
 from admin_site.admin.visit import Visit
 from admin_site.errors import Conflict, Invalid, LinkExpired
 from admin_site.security.passwords import MINIMUM
 from admin_site.security.tokens import safe_next
 from admin_site.services import accounts
 from admin_site.services.links import peek_link
+from admin_site.services.sessions import identify
 
 LINK_COOKIE = "password_link"
 TITLE = "Set your password"
@@ -20,7 +25,9 @@ def sign_in(visit: Visit) -> Response:
         if visit.request.state.identity is not None:
             return RedirectResponse(target or _home(visit), status_code=303)
         return _sign_in_page(visit, target)
-    target = safe_next(_posted(visit, "next"))
+    target, held = safe_next(_posted(visit, "next")), _posted(visit, HELD)
+    if sum(len(str(value)) for name, value in visit.form.multi_items() if name != HELD) > MAX_PUBLIC_BODY:
+        raise HTTPException(413)
     request = visit.request
     try:
         _, token = accounts.sign_in(
@@ -34,10 +41,12 @@ def sign_in(visit: Visit) -> Response:
         )
     except accounts.SignInRefused as refusal:
         visit.session.commit()  # the failed attempt is on record
-        return _sign_in_page(
-            visit, target, status=400, username=_posted(visit, "username"), error=str(refusal)
-        )
+        username = _posted(visit, "username")
+        return _sign_in_page(visit, target, status=400, username=username, error=str(refusal), held=held)
     visit.session.commit()  # before the browser holds a token of this session
+    if (form := unseal(visit.site, held)) is not None:
+        visit.request.state.identity = identify(visit.session, token)
+        target = give_back(visit, form)
     response = RedirectResponse(target or _home(visit), status_code=303)
     response.set_cookie(**visit.site.cookie.attributes(token))
     return response
@@ -96,13 +105,16 @@ def set_password(visit: Visit) -> Response:
 
 
 def _sign_in_page(
-    visit: Visit, target: str, *, status: int = 200, username: str = "", error: str = ""
+    visit: Visit, target: str, *, status: int = 200, username: str = "", error: str = "", held: str = ""
 ) -> Response:
+    is_held = unseal(visit.site, held) is not None
     return visit.page(
         "login.html",
         status=status,
         title="Sign in",
         error=error,
+        notes=[KEPT] if is_held else [],
+        held=held if is_held else "",
         username=username,
         next=target,
         action_url=f"{visit.site.base_path(visit.request)}/login",

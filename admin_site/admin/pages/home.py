@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from starlette.responses import Response
 
 from admin_site.admin.generate import icon
+from admin_site.admin.pages.drafts import Unsaved, unsaved
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.errors import TooSlow
@@ -140,6 +141,9 @@ def _attention(visit: Visit, cards: list[dict[str, Any]], clock: Clock) -> Itera
             "text": f"{words} failed in the last 24 hours.",
             "url": f"{url}?action=sign_in_failed",
         }
+    drafts = _measured(visit, Clock(SECONDS), lambda: unsaved(visit))  # few rows, however slow the rest is
+    if isinstance(drafts, Unsaved) and drafts.links:
+        yield {"kind": "info", "text": drafts.text, "url": None, "links": drafts.links}
 
 
 def _failed_sign_ins(visit: Visit) -> int:

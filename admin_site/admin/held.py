@@ -1,0 +1,127 @@
+"""A form that was sent when its session had ended: the sign-in page holds it, and gives it back after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from anyio import to_thread
+from itsdangerous import BadData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from admin_site.admin.bodies import read_texts
+from admin_site.admin.kept_forms import form_at
+from admin_site.admin.visit import PANEL_HEADER, SAFE_METHODS
+from admin_site.errors import NotFound
+from admin_site.security.tokens import safe_next
+from admin_site.services.drafts import MAX_SIZE, size_of
+
+if TYPE_CHECKING:
+    from admin_site.admin.site import AdminSite
+
+HELD = "held"
+MAX_HELD = 480 * 1024  # characters of a held form as it travels; the rest of a sign-in has room beside it
+
+ENDED = "You are not signed in any more."
+KEPT = "Your form is kept: sign in and it is there again."
+NOT_KEPT = "Sign in and do it again: nothing was done yet."
+TOO_LARGE = (
+    "Your form is too large to be kept here. Sign in in another tab, then go back to the form in this one "
+    "and save it again."
+)
+
+
+@dataclass(frozen=True)
+class HeldForm:
+    """What was typed into the form at `address`."""
+
+    address: str
+    fields: tuple[tuple[str, str], ...]
+
+
+async def answer_signed_out(site: "AdminSite", request: Request) -> Response:
+    """Answer somebody who is not signed in: with the page to do that, which holds the form they sent."""
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"error": "Sign in first."}, status_code=401)
+    if PANEL_HEADER in request.headers:
+        return await to_thread.run_sync(_panel, site, request)
+    if request.method in SAFE_METHODS or not _has_page(request):
+        return to_sign_in(site, request)
+    texts = await read_texts(request)
+    return await to_thread.run_sync(_sign_in_page, site, request, texts, limiter=site.entrance)
+
+
+def to_sign_in(site: "AdminSite", request: Request) -> Response:
+    """Send somebody who is not signed in to the place where that is done, and back here afterwards."""
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"error": "Sign in first."}, status_code=401)
+    here, home = _here(request), f"{site.base_path(request)}/"
+    is_worth_it = request.method == "GET" and here not in ("", home)
+    return RedirectResponse(sign_in_url(site, request, here if is_worth_it else ""), status_code=303)
+
+
+def sign_in_url(site: "AdminSite", request: Request, target: str) -> str:
+    """Return where one signs in to go on to `target`, a path of this site."""
+    return f"{site.base_path(request)}/login" + (f"?next={quote(target, safe='/')}" if target else "")
+
+
+def unseal(site: "AdminSite", text: str) -> HeldForm | None:
+    """Return the form that a sign-in page of this site holds, or None for what none of ours made."""
+    try:
+        address, fields = site.held_forms.loads(text)
+    except BadData:
+        return None
+    return HeldForm(address, tuple((name, value) for name, value in fields))
+
+
+def _sign_in_page(site: "AdminSite", request: Request, texts: Sequence[tuple[str, str]] | None) -> Response:
+    """Return the page to sign in, in the place of what a form's answer would have been."""
+    address, notes, held = safe_next(_here(request)), [NOT_KEPT], ""
+    try:
+        form = form_at(site, request, address)
+    except NotFound:
+        form = None
+    if form is not None:
+        address = form.address
+        fields = form.keepable(texts) if texts is not None else []
+        held = site.held_forms.dumps([address, fields]) if texts is not None else ""
+        if not held or size_of(fields) > MAX_SIZE or len(held) > MAX_HELD:
+            held, notes = "", [TOO_LARGE]
+        else:
+            notes = [KEPT, *_not_kept(form.left_out)]
+    return site.render(
+        request,
+        "login.html",
+        status=401,
+        title="Sign in",
+        error="",
+        notes=[ENDED, *notes],
+        held=held,
+        username="",
+        next=address,
+        action_url=f"{site.base_path(request)}/login",
+    )
+
+
+def _not_kept(labels: Sequence[str]) -> list[str]:
+    words = f"Files and secrets are not kept: enter them again there ({', '.join(labels)})."
+    return [words] if labels else []
+
+
+def _panel(site: "AdminSite", request: Request) -> Response:
+    """Return what a script shows where the answer was to be: the page that is open loses nothing."""
+    response = site.render(
+        request, "signed_out.html", status=401, sign_in_url=f"{site.base_path(request)}/login"
+    )
+    response.headers["Vary"] = PANEL_HEADER
+    return response
+
+
+def _here(request: Request) -> str:
+    return safe_next(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+
+
+def _has_page(request: Request) -> bool:
+    """Whether there is a page at the address that a form was sent to."""
+    return "GET" in (getattr(request.scope.get("route"), "methods", None) or ())
