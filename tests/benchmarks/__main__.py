@@ -15,6 +15,7 @@ from admin_site.database import Database
 from admin_site.ops.migrate import migrate
 from tests.benchmarks.data import fill
 from tests.benchmarks.databases import postgresql
+from tests.benchmarks.editing import FORMS, filled, opened, statements_of_a_save
 from tests.benchmarks.paths import NAMES, PAGES, paths_of
 from tests.benchmarks.servers import PASSWORD, Client, Served, served
 from tests.factories import make_user
@@ -76,6 +77,27 @@ def export(people: int = 1_000_000) -> None:
         typer.echo(f"memory grew    {grown / 2**20:10.1f} MB")
         typer.echo(f"others waited  {statistics.median(waits) * 1000:10.1f} ms (median)")
         typer.echo(f"               {max(waits) * 1000:10.1f} ms (longest)")
+
+
+@app.command()
+def editing(
+    targets: int = typer.Option(1_000_000, help="Rows of the table that a relation leads to."),
+    children: int = typer.Option(100_000, help="Records that belong to the one that is edited."),
+    rounds: int = typer.Option(50, help="How often each form is asked for."),
+) -> None:
+    """Compare forms beside large tables with the same forms on an empty database."""
+    with ExitStack() as stack:
+        urls = [stack.enter_context(filled(targets, children)), stack.enter_context(filled(1, 0))]
+        sites = [stack.enter_context(served("editing", url)) for url in urls]
+        found = opened(sites, rounds)
+        statements = statements_of_a_save(urls[0])
+    typer.echo(f"{'form of a record with':<32}{'kilobytes':>11}{'ms':>8}{'empty: ms':>12}{'ratio':>8}")
+    for name, path in FORMS.items():
+        (seconds, size), (empty, _) = found[0, path], found[1, path]
+        label, ratio = name.format(targets=targets, children=children), seconds / empty
+        times = f"{seconds * 1000:>8.1f}{empty * 1000:>12.1f}{ratio:>8.2f}"
+        typer.echo(f"{label:<32}{size / 1000:>11.1f}{times}")
+    typer.echo(f"a save of one changed field, with its history: {len(statements)} statements")
 
 
 @contextmanager

@@ -152,5 +152,6 @@ def _sign_in_to_django(client: Client) -> None:
 SIGN_IN = {
     "floor": lambda client: client.get("/login"),
     "ours": _sign_in_here,
+    "editing": _sign_in_here,
     "django_site": _sign_in_to_django,
 }
