@@ -3,14 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from admin_site.admin.inlines import Inline, StackedInline, TabularInline
     from admin_site.admin.views import AdminView
     from admin_site.app import create_app
     from admin_site.config import Settings
 
-__all__ = ["AdminView", "Settings", "create_app"]
+__all__ = ["AdminView", "Inline", "Settings", "StackedInline", "TabularInline", "create_app"]
 
 _HOMES = {
     "AdminView": "admin_site.admin.views",
+    "Inline": "admin_site.admin.inlines",
+    "StackedInline": "admin_site.admin.inlines",
+    "TabularInline": "admin_site.admin.inlines",
     "Settings": "admin_site.config",
     "create_app": "admin_site.app",
 }

@@ -55,7 +55,10 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
     def _complete(self, headers: MutableHeaders, *, is_static: bool) -> None:
+        own = headers.get("Content-Security-Policy")
         headers.update(HEADERS)
+        if own:  # two policies hold together: a response may only be stricter
+            headers.append("Content-Security-Policy", own)
         # A page that holds a secret in its address says no-referrer itself. It is not for all pages: under
         # it browsers send "Origin: null" with their own forms (Fetch, "append a request Origin header").
         headers.setdefault("Referrer-Policy", "same-origin")

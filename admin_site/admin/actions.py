@@ -10,8 +10,11 @@ from starlette.responses import Response
 from admin_site.admin.visit import Visit
 from admin_site.errors import Forbidden, NotFound
 from admin_site.permissions import Action
+from admin_site.services.submissions import Saved
 
 Run = Callable[[Any, Visit, Any], Response]
+
+DONE_ALREADY = "This was done already."
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,22 @@ def _act_for_sqladmin(visit: Visit, view: Any, slug: str) -> Response:
         if not view.may_touch(visit.request, record):
             raise Forbidden(f"You may not change this {view.name.lower()}.")
     if visit.is_post:
-        visit.session.rollback()  # the method opens sessions of its own
-        response: Response = visit.call(view.sqladmin_actions[slug], visit.request)
-        return response
+        return _run_once(visit, view, slug)
     label = view._custom_actions_in_detail.get(slug) or view._custom_actions_in_list.get(slug) or slug
     text = view._custom_actions_confirmation.get(slug, "")
     return _question(visit, f"{label}?", text, label, visit.url(view, "list"), is_dangerous=False)
+
+
+def _run_once(visit: Visit, view: Any, slug: str) -> Response:
+    """Run a method that opens sessions of its own: it counts as done before it runs, unless it fails."""
+    visit.keep(Saved(visit.url(view, "list"), DONE_ALREADY, ""))
+    visit.session.commit()
+    try:
+        response: Response = visit.call(view.sqladmin_actions[slug], visit.request)
+    except BaseException:
+        visit.unkeep()
+        raise
+    return response
 
 
 def _named(visit: Visit) -> list[str]:

@@ -1,7 +1,7 @@
 """From a page to an answer: the form is read, the page runs, a refusal becomes a page in words."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import OperationalError, TimeoutError
@@ -9,10 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import Message, Receive
+from starlette.responses import JSONResponse, Response
 
 from admin_site import audit
+from admin_site.admin.bodies import read_form
+from admin_site.admin.held import answer_signed_out
+from admin_site.admin.once import answer_once
 from admin_site.admin.visit import SAFE_METHODS, Page, Visit
 from admin_site.errors import (
     AdminSiteError,
@@ -33,10 +35,6 @@ from admin_site.services.guards import note_refusal
 if TYPE_CHECKING:
     from admin_site.admin.site import AdminSite
 
-MAX_FIELDS = 5_000  # of one form; Starlette's own limit of 1,000 is below a wide table's form
-MAX_PUBLIC_BODY = 64 * 1024  # bytes anybody may send
-MAX_URLENCODED = 1024 * 1024
-MAX_MULTIPART = 64 * 1024 * 1024
 MAX_WAITING = 100  # for a turn at the entrance
 
 STATUS: dict[type[AdminSiteError], tuple[int, str]] = {
@@ -55,38 +53,25 @@ TITLES = {
     403: ("You may not see this", "Ask an administrator if you think you should."),
     404: ("Nothing here", "There is no such page."),
     405: ("Not like this", "This address does not answer that kind of request."),
-    413: ("Too much at once", "What was sent is larger than the site accepts."),
+    413: ("Too much at once", "This is larger than the site accepts. Nothing was saved; go back to find it."),
     500: ("Something broke", "The fault is ours and has been logged. Nothing was saved."),
     503: ("The database does not answer", "Try again in a moment. Nothing was saved."),
 }
 
 
-def endpoint(site: "AdminSite", page: Page, *, public: bool = False) -> Any:
-    """Return `page` as a route's endpoint: it reads the form, then the page runs in a worker thread."""
+def endpoint(site: "AdminSite", page: Page, *, public: int = 0) -> Any:
+    """Return `page` as a route's endpoint: it reads the form, then the page runs in a worker thread.
+
+    `public` says that anybody may ask, and how many bytes they may send.
+    """
 
     async def answer(request: Request) -> Response:
         if request.state.identity is None and not public:
-            return to_sign_in(site, request)
-        form = FormData()
-        if request.method not in SAFE_METHODS:
-            limit = _limit(request, public)
-            bounded = Request(request.scope, _bounded(request.receive, limit))
-            form = await bounded.form(max_fields=MAX_FIELDS, max_files=100, max_part_size=limit)
+            return await answer_signed_out(site, request)
+        form = FormData() if request.method in SAFE_METHODS else await read_form(request, public)
         return await to_thread.run_sync(_answer, site, page, request, form, limiter=_turns(site, public))
 
     return answer
-
-
-def to_sign_in(site: "AdminSite", request: Request) -> Response:
-    """Send somebody who is not signed in to the place where that is done, and back here afterwards."""
-    if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse({"error": "Sign in first."}, status_code=401)
-    base = site.base_path(request)
-    here = safe_next(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-    is_worth_it = request.method == "GET" and here not in ("", f"{base}/")
-    return RedirectResponse(
-        f"{base}/login" + (f"?next={quote(here, safe='/')}" if is_worth_it else ""), status_code=303
-    )
 
 
 def error_page(
@@ -131,7 +116,7 @@ def _answer(site: "AdminSite", page: Page, request: Request, form: FormData) -> 
         with site.database.session() as session:
             audit.attribute(session, _act(request, identity))
             offer(session, site.grantable)
-            return page(Visit(site, request, session, form))
+            return answer_once(Visit(site, request, session, form), page)
     except AdminSiteError as error:
         if isinstance(error, Forbidden) and request.method not in SAFE_METHODS:
             _note_refusal(site, request, identity, error)
@@ -158,41 +143,13 @@ def _note_refusal(site: "AdminSite", request: Request, identity: Identity | None
         note_refusal(session, refusal, label=request.url.path)
 
 
-def _limit(request: Request, public: bool) -> int:
-    """Return how many bytes a body may have; raises 413 for one that announces more.
-
-    Files come as multipart, which is read piece by piece; the other form is decoded as a whole.
-    """
-    is_multipart = request.headers.get("content-type", "").startswith("multipart/")
-    limit = MAX_PUBLIC_BODY if public else MAX_MULTIPART if is_multipart else MAX_URLENCODED
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > limit:
-        raise HTTPException(413)
-    return limit
-
-
-def _turns(site: "AdminSite", public: bool) -> CapacityLimiter | None:
+def _turns(site: "AdminSite", public: int) -> CapacityLimiter | None:
     """Return whose turns a page takes: hashing passwords must not keep others from their work."""
     if not public:
         return None
     if site.entrance.statistics().tasks_waiting >= MAX_WAITING:
         raise HTTPException(503, headers={"Retry-After": "10"})
     return site.entrance
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Return `receive` that gives up on a body beyond `limit`, whatever length it announced."""
-    received = 0
-
-    async def bounded() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise HTTPException(413)
-        return message
-
-    return bounded
 
 
 def _act(request: Request, identity: Identity | None) -> audit.Act:

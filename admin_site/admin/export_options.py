@@ -40,11 +40,13 @@ class ExportOptions:
 
     def columns(self, query: ListQuery, *, every: bool) -> tuple[str, ...]:
         """Return the columns of a file: those of the list or, `every`, all that it can show of a record."""
+        withheld = query.listing.withheld
         chosen = () if self._listed and query.columns == query.listing.columns else query.columns
         shown = tuple(filter(self._may_stand, chosen))
         if shown and not every:
             return shown
-        names = tuple(name for name in self._all if name in query.listing.choosable or self._listed)
+        listed = (name for name in self._all if name in query.listing.choosable or self._listed)
+        names = tuple(name for name in listed if name not in withheld)
         return (*names, *(name for name in shown if name not in names and name != LABEL)) or (LABEL,)
 
     @cached_property

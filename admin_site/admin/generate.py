@@ -8,9 +8,11 @@ from typing import Any
 from sqladmin.helpers import prettify_class_name
 from sqladmin.models import ModelViewMeta
 
+from admin_site.admin.spelling import name_of
 from admin_site.admin.views import AdminView
 from admin_site.descriptions import Description, describe
 from admin_site.models import Base
+from admin_site.services.trees import as_tree
 
 ICONS = (
     (("user", "person", "people", "staff", "customer", "employee", "student"), "user"),
@@ -82,6 +84,8 @@ def icon(name: str) -> str:
 def _complete(view: type[AdminView], model: type, identity: str) -> type[AdminView]:
     """Return a subclass of `view` for `model` with all that `view` leaves open."""
     description = replace(describe(model), identity=identity)
+    if view.tree is not None:
+        description = as_tree(description, name_of(view.tree))
     attributes = options(description)
     attributes |= {name: value for name, value in _written(view, model).items() if name in attributes}
     attributes["can_create"] = attributes["can_create"] and not description.abstract_reason

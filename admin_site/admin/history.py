@@ -33,7 +33,7 @@ def history_of(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any
         .order_by(AuditEntry.entry_id.desc())
         .limit(SHOWN)
     )
-    shown = view.shown_fields - _limited(visit, view)
+    shown = view.shown_fields - _limited(visit, view) - visit.withheld(view)
     return [
         {
             "when_iso": entry.happened_at.isoformat(),

@@ -85,6 +85,7 @@ class UserView(AdminView, model=User):
         "created_at",
         "updated_at",
     ]
+    inlines = ["enrollments", "items"]
 
     @record_action(
         "Reset password",

@@ -19,10 +19,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from admin_site import audit
 from admin_site.admin import exports, pages
 from admin_site.admin.actions import act
-from admin_site.admin.answering import endpoint, failure_page, http_error_page, to_sign_in
+from admin_site.admin.answering import endpoint, failure_page, http_error_page
 from admin_site.admin.backends import Grants, SignedIn
+from admin_site.admin.bodies import MAX_HELD_BODY, MAX_PUBLIC_BODY
 from admin_site.admin.flashes import Flashes
 from admin_site.admin.generate import view_classes
+from admin_site.admin.held import to_sign_in
 from admin_site.admin.shell import menu, person
 from admin_site.admin.templating import STATIC, PageTemplates, VersionedFiles, make_environment
 from admin_site.admin.views import AdminView
@@ -33,7 +35,7 @@ from admin_site.database.views import views_in
 from admin_site.errors import NotFound
 from admin_site.permissions import Grantable, Identity, grantable
 from admin_site.security.passwords import Passwords
-from admin_site.security.tokens import SessionCookie
+from admin_site.security.tokens import Seals, SessionCookie
 
 BASE_PATH = "/admin"
 ENTRANCE_THREADS = 8  # for the pages of people who are not signed in yet
@@ -59,6 +61,9 @@ class AdminSite(Admin):
         secret = settings.secret_key.get_secret_value()
         self.cookie = SessionCookie(secret, is_secure=settings.is_secure)
         self.link_signer = URLSafeSerializer(secret, salt="password link")
+        self.seals = Seals(secret)
+        self.held_forms = URLSafeSerializer(secret, salt="held form")
+        self.form_owners = URLSafeSerializer(secret, salt="owner of a form")
         self.entrance = CapacityLimiter(ENTRANCE_THREADS)
         self.downloads = BoundedSemaphore(exports.AT_ONCE)
         # What everybody tries first: the name of the site, and where it stands.
@@ -90,6 +95,7 @@ class AdminSite(Admin):
         self._views_by_model = {view.model: view for view in self.model_views}
         for own in self.model_views:
             own.offer_related(self.view_of)
+            own.link_inlines(self.view_of)
         self.views_by_table = {
             audit.model_name(view.description): view for view in reversed(self.model_views)
         }
@@ -203,24 +209,28 @@ class AdminSite(Admin):
             ("/{identity}/export", "export_choice", pages.choose_export, ["GET"]),
             ("/{identity}/export/{export_type}", "export", pages.export_records, ["GET"]),
             ("/{identity}/details/{pk:path}", "details", pages.show_record, ["GET"]),
+            ("/{identity}/file/{name}/{pk:path}", "file", pages.download_file, ["GET"]),
             ("/{identity}/create", "create", pages.create_record, SAFE_AND_FORMS),
+            ("/{identity}/check", "check_field", pages.check_field, ["POST"]),
             ("/{identity}/edit/{pk:path}", "edit", pages.edit_record, SAFE_AND_FORMS),
             ("/{identity}/delete", "delete", pages.delete_record, SAFE_AND_FORMS),
             ("/{identity}/ajax/lookup", "ajax_lookup", pages.look_up, ["GET"]),
+            ("/{identity}/members/{pk:path}", "members", pages.show_members, ["GET"]),
             ("/{identity}/action/{slug}", "action", act, SAFE_AND_FORMS),
             ("/{identity}/reset-link/{pk:path}", "reset_link", pages.show_reset_link, ["GET"]),
+            ("/drafts", "drafts", pages.change_draft, ["POST"]),
             ("/logout", "logout", pages.sign_out, ["POST"]),
         ]
-        open_to_all: list[tuple[str, str, Page, list[str]]] = [
-            ("/login", "login", pages.sign_in, SAFE_AND_FORMS),
-            ("/set-password/{token}", "password_link", pages.open_password_link, ["GET"]),
-            ("/set-password", "set_password", pages.set_password, SAFE_AND_FORMS),
+        open_to_all: list[tuple[str, str, Page, list[str], int]] = [
+            ("/login", "login", pages.sign_in, SAFE_AND_FORMS, MAX_HELD_BODY),
+            ("/set-password/{token}", "password_link", pages.open_password_link, ["GET"], MAX_PUBLIC_BODY),
+            ("/set-password", "set_password", pages.set_password, SAFE_AND_FORMS, MAX_PUBLIC_BODY),
         ]
         return [
             Mount("/statics", app=VersionedFiles(directory=STATIC), name="statics"),
             *(
-                Route(path, endpoint(self, page, public=True), name=name, methods=methods)
-                for path, name, page, methods in open_to_all
+                Route(path, endpoint(self, page, public=most), name=name, methods=methods)
+                for path, name, page, methods, most in open_to_all
             ),
             *(
                 Route(path, endpoint(self, page), name=name, methods=methods)

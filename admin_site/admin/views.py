@@ -1,6 +1,6 @@
 """The class of every model's pages, with SQLAdmin's attributes as its language."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -20,6 +20,8 @@ from admin_site.admin.actions import RecordAction, actions_of
 from admin_site.admin.cells import align, cell_of, read, show, show_plain, show_unreadable
 from admin_site.admin.editable import check_editable
 from admin_site.admin.export_options import ExportOptions
+from admin_site.admin.form_options import FormOptions
+from admin_site.admin.inlines import inlines_of
 from admin_site.admin.spelling import (
     chosen_names,
     formatted,
@@ -35,7 +37,7 @@ from admin_site.keys import encode_key
 from admin_site.listing import LABEL, Listing
 from admin_site.listing.defaults import columns_of, created_field
 from admin_site.listing.paths import Path, foreign_key, resolve
-from admin_site.permissions import Action, allows
+from admin_site.permissions import Action, Identity, allows
 
 FLAGS = {
     Action.DETAILS: "can_view_details",
@@ -84,14 +86,29 @@ class AdminView(ModelView):
     """Whether exports begin with labels and values as shown, or else with attributes and values as stored."""
     list_editable: ClassVar[Sequence[Any]] = ()
     """The fields that can be edited in the rows of the list."""
+    inlines: ClassVar[Sequence[Any] | None] = None
+    """The children edited under a record; None: those that cannot be without it (delete-orphan)."""
+    inline_models: ClassVar[Sequence[Any]] = ()
+    """Flask-Admin's name for `inlines`."""
+    form_fieldsets: ClassVar[Sequence[Any]] = ()
+    """The sections of the form: (title, [names], {"collapsed": True, "help": "..."})."""
+    form_readonly: ClassVar[Sequence[Any] | Mapping[Any, str]] = ()
+    """The fields that the form shows and nobody changes, with the reason where it is a mapping."""
+    form_prepopulated: ClassVar[Mapping[Any, Sequence[Any]]] = MappingProxyType({})
+    """The texts that are made from others until somebody types them: {"slug": ["title"]}."""
+    save_as = True
+    """Whether what stands in the form of a record can be saved as a new one."""
+    tree: ClassVar[Any] = None
+    """The relation that leads to the record above: no record may come to lie below itself."""
     column_date_hierarchy: ClassVar[Any] = None
     """The date by whose years, months and days the list is walked; None: when records were made, "": none."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         # An attribute of a model cannot be read from a class that is not mapped; its name can.
-        if (chosen := vars(cls).get("column_date_hierarchy")) is not None:
-            cls.column_date_hierarchy = name_of(chosen)
+        for attribute in ("column_date_hierarchy", "tree"):
+            if (chosen := vars(cls).get(attribute)) is not None:
+                setattr(cls, attribute, name_of(chosen))
 
     def __init__(self) -> None:
         self._custom_actions_in_list: dict[str, str] = {}
@@ -113,6 +130,13 @@ class AdminView(ModelView):
         self.form_names = chosen_names(
             self.form_columns, self.form_excluded_columns, without_children(self.description, typed), typed
         )
+        rules = (*self.form_rules, *self.form_create_rules, *self.form_edit_rules)
+        if rules and not self.form_columns:
+            self.form_names = tuple(dict.fromkeys(name_of(item) for item in rules))
+            if unknown := [name for name in self.form_names if name not in {*every, *typed}]:
+                owner = type(self).__name__
+                raise ConfigurationError(f"{owner}.form_rules: there is no field {unknown[0]!r}")
+        self.form_options = FormOptions.of(self, self.form_names)
         self.export_options = ExportOptions(self, every)
         shown = (*self.details_names, *self.export_options.names)
         for name in (*shown, *(name for name in self.form_names if name not in typed)):
@@ -123,6 +147,7 @@ class AdminView(ModelView):
         if own := column_filters.filters_of(self.column_filters, self.description):
             self.listing = replace(self.listing, filters=MappingProxyType({**self.listing.filters, **own}))
         self.date_name = self._date_name()
+        self.inline_list = inlines_of(self, self.inlines)
 
     def allows(self, request: Request, action: str, record: Any = None) -> bool:
         """Return whether the person behind `request` may do `action` here, or to this record of it."""
@@ -164,12 +189,28 @@ class AdminView(ModelView):
         key = row(*columns) if len(columns) > 1 else columns[0]
         return lambda statement: statement.where(key.in_(visible))
 
+    def read_only_for(self, identity: Identity, record: Any) -> Mapping[str, str]:
+        """Return the fields that this person may see but not change, each with the reason.
+
+        `record` is None for a new one. It is asked once for each record of a page: ask the database nothing.
+        """
+        return {}
+
+    def hidden_for(self, identity: Identity) -> Collection[str]:
+        """Return the fields that this person may neither see nor change, anywhere."""
+        return ()
+
     def target_of(self, name: str) -> type | None:
         """Return the class whose records a relation or foreign key is chosen from."""
         if not self.description.has(name):
             return None
         target: type | None = getattr(_described(self.description, name), "target", None)
         return target
+
+    @cached_property
+    def common_names(self) -> frozenset[str]:
+        """The fields that say most of a record: its name and the columns of its list."""
+        return frozenset((*self.listing.columns, *self.description.label_fields))
 
     @cached_property
     def shown_fields(self) -> frozenset[str]:
@@ -205,6 +246,14 @@ class AdminView(ModelView):
                     self._labels.setdefault(f"{relation.name}.{name}", label)
         self.listing = self.listing.offering(related)
 
+    def link_inlines(self, view_of: Callable[[type], "AdminView | None"]) -> None:
+        """Let the inlines learn from the views of the children.
+
+        Raises ConfigurationError for names that the children lack.
+        """
+        for inline in self.inline_list:
+            inline.link(view_of)
+
     @property
     def plain_names(self) -> tuple[str, ...]:
         """The fields that lists show as they are stored, without a formatter of this view."""
@@ -212,6 +261,10 @@ class AdminView(ModelView):
         plain = {field.name for field in stored if field.kind not in _NOT_PLAIN}
         offered = plain & self.listing.choosable - self._formatters.keys()
         return tuple(name for name in names_of(self.description) if name in offered)
+
+    def decides_by_row(self, action: Action) -> bool:
+        """Return whether the view has a rule of its own about single records."""
+        return self._overrides(ROW_CHECKS[action])
 
     def may_by_row(self, request: Request, action: str) -> Callable[[Any], bool]:
         """Return `allows` for the rows of one list, which asks what does not depend on the row only once."""

@@ -1,7 +1,8 @@
 """One request as a page sees it: who asks for what, in which session."""
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,21 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin_site.admin.preferred import preferred
 from admin_site.descriptions import describe
-from admin_site.errors import Forbidden
+from admin_site.errors import BadRequest, Forbidden
 from admin_site.keys import Scope, decode_key, find
 from admin_site.listing import Listing, ListQuery
 from admin_site.listing.paths import key_among
 from admin_site.permissions import Action, Identity
+from admin_site.security.tokens import Seal
 from admin_site.services.constraints import explain
+from admin_site.services.submissions import (
+    Saved,
+    check_nonce,
+    digest_of,
+    forget_saved,
+    keep_saved,
+    new_nonce,
+)
 
 if TYPE_CHECKING:
     from admin_site.admin.site import AdminSite
@@ -35,7 +45,13 @@ HIDDEN = Markup('<span class="empty" title="You may not see this">–</span>')
 
 ZONE_COOKIE = "zone"
 PANEL_HEADER = "X-Panel"
+IN_DIALOG = "dialog"  # what it holds then
+RECORD_HEADER = "X-Record"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NONCE = ":nonce"
+"""The field of a form that says which page it is from, so that it is saved once however often it is sent."""
+
+UNTOLD = frozenset({NONCE, "save", ":draft", ":who"})  # what a form says beside what was typed in it
 
 
 @dataclass
@@ -46,6 +62,7 @@ class Visit:
     request: Request
     session: Session
     form: FormData
+    earlier: Saved | None = None  # what this very form, then with something else in it, was answered before
     _scopes: dict[type, Scope | None] = field(default_factory=dict, repr=False)
 
     @property
@@ -65,6 +82,36 @@ class Visit:
         """Whether a script asks, which shows the answer in a popup over the list."""
         return PANEL_HEADER in self.request.headers
 
+    @property
+    def in_dialog(self) -> bool:
+        """Whether a script asks for the form of a record, to show it over the form of another one."""
+        return self.request.headers.get(PANEL_HEADER) == IN_DIALOG
+
+    @cached_property
+    def nonce(self) -> str:
+        """The name of this page among those of its forms; a form that is shown again keeps it."""
+        with suppress(BadRequest):
+            return check_nonce(str(self.form.get(NONCE)))
+        return new_nonce()
+
+    @cached_property
+    def posted_nonce(self) -> str:
+        """The name of the page whose form was sent, "" where it has none; raises BadRequest for no name."""
+        posted = self.form.get(NONCE)
+        return "" if posted is None or not self.is_post else check_nonce(str(posted))
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of what was typed into the form that was sent."""
+        return digest_of((name, value) for name, value in self.form.multi_items() if name not in UNTOLD)
+
+    def seal(self, view: "AdminView", record: Any) -> Seal:
+        """Return what signs the facts that a page carries about one record, for this person alone."""
+        return self.seal_of(view, "" if record is None else view.key(record))
+
+    def seal_of(self, view: "AdminView", key: str) -> Seal:
+        return self.site.seals.about("form", str(self.identity.user_id), view.identity, key)
+
     @cached_property
     def zone(self) -> tzinfo:
         """The time zone of the viewer's browser, which tells it in a cookie; UTC until it has."""
@@ -82,19 +129,28 @@ class Visit:
             )
         return view
 
-    def record(self, view: "AdminView", action: str, key: str) -> Any:
-        """Return the record with this key in a URL; raises NotFound, or Forbidden for `action` on it."""
-        record = self.within_scope(view, key)
+    def record(self, view: "AdminView", action: str, key: str, *, lock: bool = False) -> Any:
+        """Return the record with this key in a URL; raises NotFound, or Forbidden for `action` on it.
+
+        With `lock` nobody else changes it before this transaction ends, and it is as they left it.
+        """
+        record = self.within_scope(view, key, lock=lock)
         if not view.allows(self.request, action, record):
             raise Forbidden(f"You may not {_verb(action)} this {view.name.lower()}.")
         return record
 
-    def within_scope(self, view: "AdminView", key: str) -> Any:
+    def within_scope(self, view: "AdminView", key: str, *, lock: bool = False) -> Any:
         parts = decode_key(view.description, key)
         # What a list leaves out until asked for, a record's own page shows.
         deferred = [column.key for column in view.description.mapper.column_attrs if column.deferred]
         options = [undefer(getattr(view.model, name)) for name in deferred]
-        return find(self.session, view.description, parts, options, view.scope(self.request))
+        scope = view.scope(self.request)
+        if not lock:
+            return find(self.session, view.description, parts, options, scope)
+        try:
+            return find(self.session, view.description, parts, options, scope, lock=True)
+        except DBAPIError as error:
+            raise explain(error, view.description) from error
 
     def scope_of(self, model: type) -> Scope | None:
         """Return what leaves of other records of a class those this person may see; None: all of them."""
@@ -115,7 +171,18 @@ class Visit:
         """Return a view's list as this person may see it, with what it tells of related records."""
         scopes = {target: self.scope_of(target) for target in view.listing.targets}
         related = {target: scope for target, scope in scopes.items() if scope is not None}
-        return view.listing.scoped(view.scope(self.request), related)
+        listing = view.listing.scoped(view.scope(self.request), related)
+        withheld = self.withheld(view)
+        return listing.without(withheld) if withheld else listing
+
+    def withheld(self, view: "AdminView") -> frozenset[str]:
+        """Return the fields of a view's records, and of those they refer to, that this person may not see."""
+        names = set(view.hidden_for(self.identity))
+        for relation in view.description.relations:
+            other = self.site.view_of(relation.target)
+            for name in other.hidden_for(self.identity) if other else ():
+                names.add(f"{relation.name}.{name}")
+        return frozenset(names)
 
     def query(self, view: "AdminView", pairs: Sequence[tuple[str, str]]) -> ListQuery:
         """Return what a URL means to this person on a view's list; raises BadRequest with words."""
@@ -204,7 +271,7 @@ class Visit:
         return describe(type(record)).label_of(record)
 
     def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        return self.site.render(self.request, template, status=status, **context)
+        return self.site.render(self.request, template, status=status, nonce=self.nonce, **context)
 
     def panel(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a page that a script may show as a popup; its template extends list/panel.html."""
@@ -216,9 +283,38 @@ class Visit:
         """Send the browser on to a list; the script of a popup shows it in the page that is open."""
         return self._to(url, "HX-Location")
 
-    def go(self, url: str, text: str, **more: str) -> Response:
-        """Send the browser on to `url`, where `text` greets it, with `more` for the page there to know."""
+    def go(self, url: str, text: str, *, changed: str = "", key: str = "") -> Response:
+        """Send the browser on to `url`, where `text` greets it; `changed` names the fields that stand out.
+
+        What was sent counts as saved with this answer as soon as the transaction is committed. `key` is that
+        of the record. Raises Repeated when another request is saving the same.
+        """
+        self.keep(Saved(url, text, "", key, changed))
+        return self.greet(url, text, changed, key)
+
+    def keep(self, saved: Saved) -> None:
+        """Keep in this transaction how the form that was sent is answered, in case it is sent again."""
+        if self.posted_nonce and self.request.state.identity is not None:
+            told = replace(saved, digest=self.digest)
+            is_again = self.earlier is not None
+            keep_saved(self.session, self.identity.user_id, self.posted_nonce, told, is_again=is_again)
+
+    def unkeep(self) -> None:
+        """Forget, and commit that, how the form that was sent is answered: it may be sent again."""
+        if self.posted_nonce:
+            self.session.rollback()
+            forget_saved(self.session, self.identity.user_id, self.posted_nonce)
+            self.session.commit()
+
+    def greet(self, url: str, text: str, changed: str = "", key: str = "") -> Response:
+        """Send the browser on to `url` with a greeting, for something that is not saved by that.
+
+        A dialog over another form goes nowhere: it is told the key of the record.
+        """
+        if self.in_dialog:
+            return Response(status_code=204, headers={RECORD_HEADER: key})
         response = self._to(url, "HX-Redirect")
+        more = {"changed": changed} if changed else {}
         self.site.flashes.leave(self.request, response, {"kind": "success", "text": text, **more})
         return response
 

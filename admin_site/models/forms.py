@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,7 +14,8 @@ from admin_site.models.base import Base, Timestamped, utc_now
 class Submission(Base):
     """A form that was saved, so that saving it once more changes nothing.
 
-    `nonce` came with the form's page; `address` and `message` are what the person was answered.
+    `nonce` came with the form's page; `digest` is of what was sent. `address`, `message` and `changed` are
+    what the person was answered, `key` is that of the record in addresses.
     """
 
     __tablename__ = "submissions"
@@ -25,6 +26,9 @@ class Submission(Base):
     nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
     address: Mapped[str] = mapped_column(Text)
     message: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    key: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    changed: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
     user: Mapped[User] = relationship()

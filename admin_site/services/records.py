@@ -1,12 +1,18 @@
 """The one way a record is created, changed and deleted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Table, inspect
-from sqlalchemy.exc import DBAPIError, InvalidRequestError, NoReferenceError, StatementError
+from sqlalchemy.exc import (
+    CircularDependencyError,
+    DBAPIError,
+    InvalidRequestError,
+    NoReferenceError,
+    StatementError,
+)
 from sqlalchemy.orm import PassiveFlag, Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import FlushError, StaleDataError
@@ -15,19 +21,24 @@ from admin_site import audit
 from admin_site.descriptions import Description, Field, Kind, describe
 from admin_site.errors import Conflict, Invalid
 from admin_site.permissions import Action, Identity, require
+from admin_site.services import rules, trees
 from admin_site.services.aftermath import foresee, settle
 from admin_site.services.constraints import BOUND, REQUIRED, TAKEN, explain, unfit
 from admin_site.services.construction import construct, set_value
 from admin_site.services.guards import guard
 from admin_site.services.members import Members, change_members
 from admin_site.services.overlaps import Stale, leave_empty, reconcile, reconcile_members
-from admin_site.services.readback import check_readable
+from admin_site.services.readback import VANISHED, check_readable, noticing_what_vanishes
 from admin_site.values import to_text
 
 __all__ = ["Members", "create", "delete", "update"]
 
 STALE = "Somebody else changed or deleted this record meanwhile."
 UNKNOWN = "There is no such field."
+IN_A_CIRCLE = (
+    "These records refer to each other in a circle, or would have to for a moment. "
+    "Save one change after another."
+)
 NO_KEY = "The record lacks a part of its key."
 UNKNOWN_TABLE = "Records of this kind cannot be saved: they refer to a table that this site does not know."
 UNREADABLE_MEMBERS = (
@@ -38,6 +49,10 @@ Values = Mapping[str, Any]
 
 # What SQLAlchemy 2.1 says where it has no class of its own for a refusal.
 _SIGNS = {"blank-out primary key": BOUND, "full iteration is not permitted": UNREADABLE_MEMBERS}
+
+
+def _agreed() -> None:
+    """Agree to a deletion whose consequences nobody has to be asked about."""
 
 
 def create(session: Session, actor: Identity, description: Description, values: Values) -> Any:
@@ -61,6 +76,8 @@ def create(session: Session, actor: Identity, description: Description, values: 
             change_members(
                 session, record, relation, reconcile_members(description, record, relation, change)
             )
+        trees.keep(session, description, record, values)
+        rules.keep(description, record, values)
     _flush(session, actor, description, values)
     check_readable(session, description, record, values)
     return record
@@ -86,15 +103,26 @@ def update(session: Session, actor: Identity, description: Description, record: 
         stale.extend(record, [name for name, _ in _single(values) if name not in reconciled])
         for name, change in _to_many(values):
             orphans += _change_members(session, description, record, name, change, stale)
+        trees.keep(session, description, record, values)
+        rules.keep(description, record, values)
     _flush(session, actor, description, values, going=orphans)
     check_readable(session, description, record, values)
     stale.forget(session)
 
 
-def delete(session: Session, actor: Identity, description: Description, record: Any) -> None:
+def delete(
+    session: Session,
+    actor: Identity,
+    description: Description,
+    record: Any,
+    *,
+    agree: Callable[[], None] = _agreed,
+) -> None:
     """Delete `record` with all that belongs to it.
 
-    Raises Forbidden, or Conflict when other records still need it; the transaction must then be rolled back.
+    `agree` is asked once nobody else can change the record or refer to it any more; what it raises stops the
+    deletion. Raises Forbidden, or Conflict when other records still need it; the transaction must then be
+    rolled back.
     """
     require(actor, Action.DELETE, description.identity)
     if description.read_only:
@@ -102,6 +130,7 @@ def delete(session: Session, actor: Identity, description: Description, record: 
     try:
         with session.no_autoflush:
             _lock(session, record)
+        agree()
     except DBAPIError as error:
         raise explain(error, description) from error
     try:
@@ -258,7 +287,7 @@ def _flush(
             for record in going:
                 session.delete(record)
             guard(session, actor)
-        with audit.expecting(session, aftermath):
+        with audit.expecting(session, aftermath), noticing_what_vanishes(session):
             session.flush()
     for each in aftermath:
         settle(session, each)
@@ -272,9 +301,11 @@ def _refused_in_words(description: Description, values: Values) -> Iterator[None
     except StaleDataError as error:
         raise Conflict(STALE) from error
     except FlushError as error:
-        raise Invalid({"": NO_KEY}) from error
+        raise Invalid({"": VANISHED if description.key_is_generated else NO_KEY}) from error
     except NoReferenceError as error:
         raise Conflict(UNKNOWN_TABLE) from error
+    except CircularDependencyError as error:
+        raise Conflict(IN_A_CIRCLE) from error
     except StatementError as error:
         raise explain(error, description, values) from error
     except (AssertionError, InvalidRequestError) as error:

@@ -14,6 +14,7 @@ from admin_site.models import Role, User, UserSession, user_roles, utc_now
 from admin_site.models.accounts import SESSION_LIFETIME
 from admin_site.permissions import Identity, identity_from, with_rights
 from admin_site.security.tokens import hash_token, new_token
+from admin_site.services.submissions import sweep
 
 IDLE_LIMIT = timedelta(hours=12)  # a session that nobody uses for so long ends before its time
 SEEN_EVERY = timedelta(minutes=1)  # how exactly it is known when a session was last used
@@ -29,7 +30,10 @@ def start_session(
     user_agent: str | None = None,
     now: datetime | None = None,
 ) -> str:
-    """Sign `user` in for seven days at most; return the token, of which only a hash is stored."""
+    """Sign `user` in for seven days at most; return the token, of which only a hash is stored.
+
+    What is kept of forms that anybody saved longer ago than that goes now.
+    """
     now = now or utc_now()
     token = new_token()
     started = UserSession(
@@ -43,6 +47,7 @@ def start_session(
     )
     session.add(started)
     session.flush()  # a token whose row is missing must never reach a browser
+    sweep(session)
     return token
 
 

@@ -296,120 +296,11 @@
 
   // ---- Forms ---------------------------------------------------------------------------------
 
-  function setUpLookups(within) {
-    if (!window.TomSelect) return;
-    for (const select of all("select[data-lookup-url]", within)) {
-      const name = one(`label[for="${select.id}"]`)?.firstChild?.textContent.trim() || select.getAttribute("aria-label") || "records";
-      let more = false;
-      let wanted = null;  // the term whose answer is waited for: an earlier one comes too late
-      let quiet = false;  // whether the list stays shut until the field is used
-      const widget = new window.TomSelect(select, {
-        valueField: "id",
-        labelField: "text",
-        searchField: [],
-        sortField: "$order",
-        maxOptions: null,
-        hideSelected: true,
-        loadThrottle: 200,
-        allowEmptyOption: false,
-        placeholder: select.dataset.placeholder || "Search…",
-        plugins: select.multiple || !select.required ? { remove_button: { title: "Remove", label: "×" } } : {},
-        onFocus() { this.load(this.inputValue()); },
-        onType() { this.clearOptions(); },
-        // The whole choice is there again; of one record alone no more is chosen, so nothing opens.
-        onItemAdd() {
-          quiet = !select.multiple;
-          this.setTextboxValue("");
-          this.clearOptions();
-          this.load("");
-        },
-        load(term, done) {
-          wanted = term;
-          const url = new URL(select.dataset.lookupUrl, location.href);
-          url.searchParams.set("term", term);
-          fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
-            .then((response) => (response.ok ? response.json() : Promise.reject(new Error(response.statusText))))
-            .then((answer) => {
-              if (term !== wanted) { done(); return; }
-              more = answer.more;
-              done(answer.results.map((found) => ({ ...found, id: String(found.id) })));
-            })
-            .catch(() => { if (term === wanted) more = false; done(); });
-        },
-        shouldLoad: () => true,
-        onLoad() { hint(this); },
-        render: {
-          option: (data) => line("option", data.text),
-          item: (data) => line("item", data.text),
-          no_results: () => line("no-results", `No ${name.toLowerCase()} found`),
-          loading: () => line("spinner-text", "Searching…"),
-        },
-      });
-      function hint(control) {
-        one(".more-hint", control.dropdown)?.remove();
-        if (more) control.dropdown.append(line("more-hint", "Type more to narrow the list"));
-      }
-      const open = widget.open.bind(widget);
-      widget.open = () => { if (!quiet) open(); };
-      for (const use of ["mousedown", "keydown"]) widget.wrapper.addEventListener(use, () => { quiet = false; }, true);
-      select.leadHere = () => { quiet = true; widget.focus(); };
-      // The select itself is only there to be sent; what is said of it is said of the field that people use.
-      select.setAttribute("aria-hidden", "true");
-      widget.control_input.setAttribute("dir", "auto");
-      widget.control_input.setAttribute("aria-required", String(select.required));
-      for (const name of ["aria-describedby", "aria-invalid"]) {
-        if (select.hasAttribute(name)) widget.control_input.setAttribute(name, select.getAttribute(name));
-      }
-    }
-  }
-
-  function line(className, text) {
-    const element = document.createElement("div");
-    element.className = className;
-    element.dir = "auto";
-    element.textContent = text;
-    return element;
-  }
-
-  function contents(form) {
-    const parts = [];
-    for (const [name, value] of new FormData(form)) {
-      if (name.endsWith(":search")) continue;
-      parts.push(`${name}=${value instanceof File ? `${value.name}:${value.size}` : value}`);
-    }
-    return parts.join("\n");
-  }
-
-  function setUpUnsaved(form) {
-    const before = "dirty" in form.dataset ? null : contents(form);
-    const note = one(".unsaved", form);
-    let leaving = false;
-    const changed = () => before === null || contents(form) !== before;
-    const update = () => { note.hidden = !changed(); };
-    update();
-    form.addEventListener("input", update);
-    form.addEventListener("change", update);
-    form.addEventListener("submit", () => { leaving = true; });
-    one("[data-cancel]", form)?.addEventListener("click", () => { leaving = true; });
-    addEventListener("pageshow", () => { leaving = false; });
-    addEventListener("beforeunload", (event) => { if (!leaving && changed()) event.preventDefault(); });
-  }
-
-  function jsonWords(text) {
-    try {
-      JSON.parse(text);
-      return "";
-    } catch (error) {
-      const place = /line (\d+) column (\d+)/.exec(error.message);
-      return `This is not JSON${place ? `: look at line ${place[1]}, column ${place[2]}` : ""}. Names and texts stand in double quotes.`;
-    }
-  }
-
   const problemWords = (field) => {
     const state = field.validity;
-    if (state.valid && "json" in field.dataset && field.value.trim()) return jsonWords(field.value);
     if (state.valueMissing) return field.type === "file" ? "Choose a file." : field.tagName === "SELECT" ? "Choose one." : "This is needed.";
     if (state.tooShort) return `Use at least ${field.minLength} characters.`;
+    if (state.patternMismatch && field.title) return `Enter ${field.title[0].toLowerCase()}${field.title.slice(1)}.`;
     return state.valid ? "" : field.validationMessage;
   };
 
@@ -468,9 +359,7 @@
   }
 
   function setUpForms(within) {
-    setUpLookups(within);
     for (const links of all(".error-links", within)) links.addEventListener("click", onErrorLink);
-    all("form[data-unsaved]", within).forEach(setUpUnsaved);
     all("form[data-unsaved], .gate-card form", within).forEach(setUpChecks);
     for (const input of all("[data-select-all]", within)) input.addEventListener("focus", () => input.select());
     for (const button of all("[data-show-password]", within)) {
@@ -616,13 +505,6 @@
     if (command && event.key.toLowerCase() === "k" && !event.shiftKey) {
       event.preventDefault();
       openDialog("palette");
-      return;
-    }
-    if (command && event.key.toLowerCase() === "s" && !event.shiftKey) {
-      const form = one("#record-form");
-      if (!form) return;
-      event.preventDefault();
-      form.requestSubmit(one('.save-bar button[value="Save"]', form));
       return;
     }
     if (event.ctrlKey || event.metaKey || typing(event.target) || one("dialog[open]")) return;

@@ -1,6 +1,8 @@
 """Reads a form out of a page and fills it in as a browser does."""
 
+import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 
 NOT_SENT = frozenset({"submit", "button", "image", "reset", "file"})
@@ -94,6 +96,17 @@ def read_forms(html: str) -> list[PageForm]:
 def record_form(html: str) -> PageForm:
     """Return the form of a record on a create or edit page."""
     return next(form for form in read_forms(html) if any(name == ":state" for name, _ in form.pairs))
+
+
+def deletion_form(html: str) -> PageForm:
+    """Return the form that deletes what a page asks about."""
+    return next(form for form in read_forms(html) if any(name == ":seen" for name, _ in form.pairs))
+
+
+def words(html: str) -> str:
+    """Return what is read on a page below its menus, on one line."""
+    main = html[html.find("<main") :].partition("</main>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
 
 
 def _as_sent(text: str) -> str:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from admin_site.database import Database
 from admin_site.models import AuditEntry, Course, Enrollment, Flow, Item, User, UserType
-from tests.admin.html_forms import record_form
+from tests.admin.html_forms import deletion_form, record_form
 from tests.factories import make_user
 
 
@@ -62,32 +62,6 @@ def test_two_people_who_change_different_fields_both_keep_their_change(client, d
     assert (stored.name, stored.description) == ("Geology", "Changed by somebody else")
 
 
-def test_a_stale_change_of_the_same_field_is_refused_and_loses_nothing(client, database, session, course):
-    url = f"/admin/course/edit/{course.course_id}"
-    page = record_form(client.get(url).text)
-    _change(database, course, name="Theirs")
-
-    answer = client.post(url, data=page.data(name="Mine", description="Also mine"))
-
-    assert answer.status_code == 400
-    assert "Somebody else changed this meanwhile. It now holds: Theirs" in answer.text
-    typed = dict(record_form(answer.text).pairs)
-    assert (typed["name"], typed["description"]) == ("Mine", "Also mine")
-    assert session.get_one(Course, course.course_id).name == "Theirs"
-
-
-def test_saving_again_after_the_refusal_writes_what_was_typed(client, database, session, course):
-    url = f"/admin/course/edit/{course.course_id}"
-    page = record_form(client.get(url).text)
-    _change(database, course, name="Theirs")
-    refused = client.post(url, data=page.data(name="Mine"))
-
-    answer = client.post(url, data=record_form(refused.text).data())
-
-    assert answer.status_code == 303
-    assert session.get_one(Course, course.course_id).name == "Mine"
-
-
 def test_a_form_that_lost_a_field_on_the_way_is_refused(client, session, course):
     url = f"/admin/course/edit/{course.course_id}"
     data = record_form(client.get(url).text).data(name="Geology")
@@ -97,18 +71,6 @@ def test_a_form_that_lost_a_field_on_the_way_is_refused(client, session, course)
 
     assert answer.status_code == 400
     assert "arrived without “description”" in answer.text
-    assert session.get_one(Course, course.course_id).name == "Botany"
-
-
-@pytest.mark.parametrize("state", ["", "{", "[]", "null", '{"name": 7}', "\u2603", "x" * 10_000])
-def test_a_malformed_state_is_refused_in_words(client, session, course, state: str):
-    url = f"/admin/course/edit/{course.course_id}"
-    data = record_form(client.get(url).text).data(name="Geology") | {":state": [state]}
-
-    answer = client.post(url, data=data)
-
-    assert answer.status_code == 400
-    assert "Nothing was saved" in answer.text
     assert session.get_one(Course, course.course_id).name == "Botany"
 
 
@@ -130,14 +92,6 @@ def test_an_empty_form_is_refused(client, course):
     assert client.post("/admin/course/create", data={}).status_code == 400
 
 
-def test_part_of_a_form_without_its_state_changes_that_part(client, session, course):
-    answer = client.post(f"/admin/course/edit/{course.course_id}", data={"name": "Geology"})
-
-    assert answer.status_code == 303
-    stored = session.get_one(Course, course.course_id)
-    assert (stored.name, stored.description, stored.is_active) == ("Geology", "Plants", True)
-
-
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
@@ -146,7 +100,7 @@ def test_part_of_a_form_without_its_state_changes_that_part(client, session, cou
         ({"start_date": ""}, "needs a value"),
         ({"name": "x" * 201}, "200"),
         ({"name": ""}, "needs a value"),
-        ({"end_date": "2029-12-31"}, "ends after start"),
+        ({"end_date": "2029-12-31"}, "End date must not be before start date."),
         ({"name": "a\x00b"}, "character"),
     ],
 )
@@ -281,7 +235,7 @@ def test_find_searches_without_javascript_and_saves_nothing(client, database, se
     page = client.post("/admin/item/create", data=data | {":find": "owner", "owner:search": "lovel"})
 
     assert page.status_code == 200
-    assert "Ada Lovelace</option>" in page.text
+    assert "Ada Lovelace" in page.text
     assert dict(record_form(page.text).pairs)["title"] == "Kite"
     assert session.scalars(select(Item)).all() == []
 
@@ -329,7 +283,8 @@ def test_deleting_a_person_says_and_does_what_goes_along(client, database, sessi
         user = make_user(other, signed_in_on=2, items=[Item(title="Kite"), Item(title="Drum")])
     url = f"/admin/user/delete?pks={user.user_id}"
 
-    question, answer = client.get(url), client.post(url)
+    question = client.get(url)
+    answer = client.post(url, data=deletion_form(question.text).data())
 
     assert "<span>Items</span>" in question.text
     assert "<span>User sessions</span>" in question.text
@@ -382,17 +337,3 @@ def test_all_history_of_a_record_is_one_click_away(client, course):
     url = page[page.index("/admin/audit-entry/list?") :].split('"')[0].replace("&amp;", "&")
 
     assert client.get(url).text.count('href="details/') >= 2
-
-
-def test_what_somebody_else_chose_meanwhile_is_told_by_its_name(client, database):
-    with database.session() as session:
-        people = [make_user(session, first_name=name) for name in ("Ada", "Bob", "Cyd")]
-        session.add(Item(title="Kite", owner=people[0]))
-    page = record_form(client.get("/admin/item/edit/1").text)
-    with database.session() as session:
-        session.get_one(Item, 1).owner_id = people[1].user_id
-
-    answer = client.post("/admin/item/edit/1", data=page.data(owner=str(people[2].user_id)))
-
-    assert answer.status_code == 400
-    assert "It now holds: Bob" in answer.text

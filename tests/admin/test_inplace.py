@@ -165,24 +165,31 @@ def test_what_somebody_else_changed_meanwhile_is_kept_or_refused_by_field(client
 
     answer = client.post(form.action, data=typed(form, database, Cooking={"end_date": "2030-06-01"}))
 
-    assert answer.status_code == 400
-    assert "Somebody else changed this meanwhile. It now holds: 2031-01-01" in answer.text
+    assert answer.status_code == 409
+    assert "The site itself changed this meanwhile. Choose what is saved." in answer.text
+    assert answer.text.count('<fieldset class="clash"') == 1
     assert stored(database, "end_date")["Cooking"] == date(2031, 1, 1)
     again = form_of(answer.text)
+    number = row_of(again, database, "Cooking")
+    assert (f"{number}/end_date", "2030-06-01") in again.pairs
+    theirs = client.post(again.action, data=again.data() | {f"{number}/end_date:take": ["theirs"]})
+    assert theirs.status_code == 303
+    assert stored(database, "end_date")["Cooking"] == date(2031, 1, 1)
     assert client.post(again.action, data=again.data()).status_code == 303
     assert stored(database, "end_date")["Cooking"] == date(2030, 6, 1)
 
 
 def test_a_row_that_was_deleted_meanwhile_is_named_and_the_others_can_then_be_saved(client, database):
     form = form_of(client.get(URL).text)
-    data = typed(form, database, Astronomy={"end_date": "2030-06-01"})
+    data = typed(form, database, Astronomy={"end_date": "2030-06-01"}, Cooking={"end_date": "2030-06-02"})
     with database.session() as session:
         session.delete(session.scalars(select(Course).where(Course.name == "Cooking")).one())
 
     answer = client.post(form.action, data=data)
 
     assert answer.status_code == 400
-    assert "This record was deleted meanwhile" in answer.text
+    assert "This record was deleted by the site itself." in answer.text
+    assert ">2030-06-02<" in answer.text
     again = form_of(answer.text)
     assert client.post(again.action, data=again.data()).status_code == 303
     assert stored(database, "end_date") == {"Astronomy": date(2030, 6, 1), "Beekeeping": None}

@@ -23,7 +23,14 @@ from tests.admin.sites import a_site, open_site, sign_in
 from tests.factories import PASSWORD, make_role, make_user
 
 AUDITOR = (("*", "list"), ("*", "details"))
+GARDENER = "/admin/user-type/edit/7"
 HIDDEN_ADDRESS, SEEN_ADDRESS = "192.0.2.66", "192.0.2.11"
+
+
+def rename(client: TestClient, name: str) -> None:
+    """Give the type number 7 another name."""
+    form = record_form(client.get(GARDENER).text)
+    assert client.post(GARDENER, data=form.data(name=name)).status_code == 303
 
 
 @pytest.fixture
@@ -177,11 +184,11 @@ def test_what_leaves_no_entries_has_no_history(client, database, deeds, sessions
 def test_the_history_of_a_record_is_not_that_of_another_with_its_number(client, database):
     with database.session() as session:
         session.add(UserType(user_type_id=7, name="Gardener"))
-    client.post("/admin/user-type/edit/7", data={"name": "Head gardener"})
+    rename(client, "Head gardener")
     client.post("/admin/user-type/delete?pks=7")
     with database.session() as session:
         session.add(UserType(user_type_id=7, name="Pilot"))
-    client.post("/admin/user-type/edit/7", data={"name": "Captain"})
+    rename(client, "Captain")
 
     page = client.get("/admin/user-type/details/7").text
 
@@ -322,7 +329,7 @@ def test_a_refusal_is_on_record_whichever_door_was_tried(visitor, database, sess
 def test_a_message_is_for_the_person_it_was_left_for(client, database):
     with database.session() as session:
         session.add(UserType(user_type_id=7, name="Gardener"))
-    client.post("/admin/user-type/edit/7", data={"name": "Pilot"})
+    rename(client, "Pilot")
     message = client.cookies[COOKIE]
     other = another(client)
     sign_in(other, database, superuser=True)

@@ -13,7 +13,7 @@ from admin_site.database import Database
 from admin_site.models import AuditEntry, Course, Role, RoleGrant, SavedView, User
 from admin_site.ops.migrate import migrate
 from admin_site.services.saved_views import MAX_VIEWS
-from tests.admin.html_forms import PageForm, read_forms
+from tests.admin.html_forms import PageForm, deletion_form, read_forms
 from tests.admin.sites import SETTINGS, a_site, open_site, sign_in
 from tests.factories import make_role
 
@@ -362,7 +362,8 @@ def test_views_go_with_the_person_who_saved_them(database, client):
 
     page = client.get(f"/admin/user/delete?pks={person}")
     assert "Saved views" in page.text
-    assert client.post(f"/admin/user/delete?pks={person}").status_code == 303
+    form = deletion_form(page.text)
+    assert client.post(form.action, data=form.data()).status_code == 303
     with database.session() as session:
         assert session.scalars(select(SavedView)).all() == []
         assert session.get(User, person) is None

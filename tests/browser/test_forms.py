@@ -66,6 +66,7 @@ def test_leaving_without_unsaved_changes_asks_nothing(site: Site, page: Page, wa
         save(page)
     elif way_out == "cancelled":
         page.get_by_role("link", name="Cancel").click()
+        page.get_by_role("button", name="Discard changes").click()
     else:
         page.get_by_role("link", name="Home").click()
 

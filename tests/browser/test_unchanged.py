@@ -73,6 +73,7 @@ def test_what_is_typed_is_what_is_stored(zoo_site: Site, visit: Callable[..., Vi
     visitor = visit(zoo_site, timezone_id="America/New_York").sign_in()
     visitor.go("/admin/")  # where the browser tells its zone
     page = visitor.go("/admin/scalars/create")
+    page.locator("summary", has_text="More").click()
     page.locator("#field-long").fill("several\nlines\n\n ")
     page.locator("#field-description").fill("\n leading line end, and spaces  ")
     page.locator("#field-number").fill("-42")

@@ -42,7 +42,7 @@ def show_record(visit: Visit) -> Response:
             "image_url": picture_of(record) if view.description.has("user_image") else "",
         },
         groups=_groups(visit, view, record),
-        related=[_related(visit, record, relation) for relation in _to_many(view)],
+        related=[_related(visit, record, relation) for relation in _to_many(visit, view)],
         edit=buttons.pop(Action.EDIT, None),
         delete=buttons.pop(Action.DELETE, None),
         actions=list(buttons.values()),
@@ -54,9 +54,10 @@ def show_record(visit: Visit) -> Response:
 
 
 def _groups(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any]]:
-    to_many = {relation.name for relation in _to_many(view)}
+    to_many = {relation.name for relation in _to_many(visit, view)}
     changed = visit.site.flashes.read(visit.request).get("changed", "").split()
-    hidden = visit.hidden([other for name in view.details_names for other in passed(record, name)])
+    names = _seen(visit, view)
+    hidden = visit.hidden([other for name in names for other in passed(record, name)])
     facts = [
         {
             "label": view.label(name),
@@ -64,10 +65,16 @@ def _groups(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any]]:
             "help": _help(view, name),
             "changed": name in changed,
         }
-        for name in view.details_names
+        for name in names
         if name not in to_many
     ]
     return [{"title": "", "collapsed": False, "fields": facts}]
+
+
+def _seen(visit: Visit, view: AdminView) -> list[str]:
+    """Return what a record's page shows to this person."""
+    withheld = visit.withheld(view)
+    return [name for name in view.details_names if name not in withheld]
 
 
 def _fact(visit: Visit, view: AdminView, record: Any, name: str) -> Any:
@@ -100,8 +107,8 @@ def _help(view: AdminView, name: str) -> str:
     return next((field.help for field in view.description.fields if field.name == name), "")
 
 
-def _to_many(view: AdminView) -> list[Relation]:
-    shown = set(view.details_names)
+def _to_many(visit: Visit, view: AdminView) -> list[Relation]:
+    shown = set(_seen(visit, view))
     return [relation for relation in view.description.relations if relation.many and relation.name in shown]
 
 

@@ -59,11 +59,12 @@ def add_view(visit: Visit) -> Response:
         saved = save_view(visit.session, visit.identity, view.identity, name, as_saved(query), role)
         if DEFAULT in visit.form:
             open_with(visit.session, visit.identity, view.identity, saved)
+        answer = visit.go(_url(visit, view, saved.view_id), f"The view “{saved.name}” was saved.")
         visit.commit(view)
     except Invalid as error:
         visit.session.rollback()
         return _form(visit, view, kept, query, None, error.errors)
-    return visit.go(_url(visit, view, saved.view_id), f"The view “{saved.name}” was saved.")
+    return answer
 
 
 def change_view(visit: Visit) -> Response:
