@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from urllib.parse import urlsplit
 
-from anyio.to_thread import run_sync
+from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
@@ -14,7 +16,7 @@ from admin_site.config import LOOPBACK_HOSTS
 from admin_site.database import Database
 from admin_site.permissions import Identity
 from admin_site.security.tokens import SessionCookie
-from admin_site.services.sessions import identify
+from admin_site.services.sessions import identify, is_use_to_be_noted, note_use
 
 STATIC = ("/static/", "/admin/statics/")  # the same files for everybody: no data, no identity
 
@@ -113,8 +115,35 @@ class SameOrigin:
         return {_origin(source) for source in sources} <= ours - {None}
 
 
+class Who:
+    """Who sent a request: found out once, when somebody first wants to know, in a session they may have.
+
+    Both methods wait for the database: call them in a worker thread.
+    """
+
+    def __init__(self, database: Database, token: str) -> None:
+        self._database = database
+        self._token = token
+        self._identity: Identity | None = None
+
+    def find(self, session: Session | None = None) -> Identity | None:
+        """Return who is signed in, or None; None as well after the database failed to answer."""
+        token, self._token = self._token, ""
+        if not token:
+            return self._identity
+        with nullcontext(session) if session else self._database.session() as found_in:
+            self._identity = identify(found_in, token)
+        return self._identity
+
+    def note(self) -> None:
+        """Write down that their session is in use, now and then, when nobody's transaction is in the way."""
+        if self._identity is not None and is_use_to_be_noted(self._identity):
+            with suppress(OperationalError, TimeoutError), self._database.session() as session:
+                note_use(session, self._identity)
+
+
 class Identification:
-    """Finds out who asks: sets `request.state.identity`, `.request_id` and `.client_address`."""
+    """Sets `request.state.who`, which finds out who asks, `.request_id` and `.client_address`."""
 
     def __init__(
         self, app: ASGIApp, *, database: Database, cookie: SessionCookie, static: Iterable[str] = STATIC
@@ -130,18 +159,13 @@ class Identification:
             state = scope.setdefault("state", {})
             state["request_id"] = str(uuid.uuid4())
             state["client_address"] = client[0] if client else None
-            state["identity"] = await self._identity(scope)
+            state["who"] = Who(self.database, self._token(scope))
         await self.app(scope, receive, send)
 
-    async def _identity(self, scope: Scope) -> Identity | None:
+    def _token(self, scope: Scope) -> str:
         if scope["path"].startswith(self.static):
-            return None
-        token = self.cookie.read(HTTPConnection(scope).cookies)
-        return await run_sync(self._look_up, token) if token else None
-
-    def _look_up(self, token: str) -> Identity | None:
-        with self.database.session() as session:
-            return identify(session, token)
+            return ""
+        return self.cookie.read(HTTPConnection(scope).cookies) or ""
 
 
 def _origin(address: str) -> tuple[str, str, int | None] | None:

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin_site.errors import Forbidden
 from admin_site.models import Role, RoleGrant, User, user_roles
+from admin_site.models.accounts import full_name
 
 WILDCARD = "*"  # in a grant: every model, or every action
 MAX_NAME = 100  # characters of a person's own name in the audit trail
@@ -63,6 +65,7 @@ class Identity:
     grants: frozenset[Grant] = frozenset()
     roles: tuple[str, ...] = ()
     user_name: str = ""
+    seen_at: datetime | None = field(default=None, compare=False)  # when their session was last noted in use
 
     @property
     def signature(self) -> str:
@@ -173,15 +176,19 @@ def _verb(action: str) -> str:
 
 def identity_of(session: Session, user: User, session_id: uuid.UUID | None = None) -> Identity:
     """Return the rights `user` has in the database, with one query; what is not flushed does not count."""
-    rights = with_rights(select(User.user_id).where(User.user_id == user.user_id))
+    rights = with_rights(select().where(User.user_id == user.user_id))
     with session.no_autoflush:
-        return identity_from(user, session.execute(rights).all(), session_id)
+        return identity_from(session.execute(rights).all(), session_id)
 
 
 def with_rights(people: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Return a SELECT of people with their rights: a row for each grant they hold, and one for nothing."""
+    """Return a SELECT of people with their names and rights: a row for each grant they hold, or for none."""
     return (
         people.add_columns(
+            User.user_id,
+            User.user_name,
+            User.first_name,
+            User.last_name,
             User.is_superuser.label("may_all"),
             Role.name.label("role"),
             RoleGrant.model.label("model"),
@@ -194,17 +201,21 @@ def with_rights(people: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def identity_from(
-    user: User, rights: Sequence[Row[*tuple[Any, ...]]], session_id: uuid.UUID | None
+    rights: Sequence[Row[*tuple[Any, ...]]],
+    session_id: uuid.UUID | None,
+    seen_at: datetime | None = None,
 ) -> Identity:
     """Return the identity of a person, of whom `rights` are all rows that `with_rights` gives."""
+    person = rights[0]
     return Identity(
-        user_id=user.user_id,
+        user_id=person.user_id,
         session_id=session_id,
-        name=str(user),
+        name=full_name(person.first_name, person.last_name) or person.user_name,
         is_superuser=any(row.may_all for row in rights),
         grants=frozenset((row.model, row.action) for row in rights if row.model is not None),
         roles=tuple(sorted({row.role for row in rights if row.role is not None})),
-        user_name=user.user_name,
+        user_name=person.user_name,
+        seen_at=seen_at,
     )
 
 

@@ -19,7 +19,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def who(request):
-    identity = request.state.identity
+    identity = request.state.who.find()
     return JSONResponse(
         {
             "name": identity and identity.name,

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from admin_site import audit
 from admin_site.admin.bodies import read_form
-from admin_site.admin.held import answer_signed_out
+from admin_site.admin.held import answer_signed_out, turn_away
 from admin_site.admin.once import answer_once
 from admin_site.admin.visit import SAFE_METHODS, Page, Visit
 from admin_site.errors import (
@@ -66,10 +66,14 @@ def endpoint(site: "AdminSite", page: Page, *, public: int = 0) -> Any:
     """
 
     async def answer(request: Request) -> Response:
-        if request.state.identity is None and not public:
-            return await answer_signed_out(site, request)
-        form = FormData() if request.method in SAFE_METHODS else await read_form(request, public)
-        return await to_thread.run_sync(_answer, site, page, request, form, limiter=_turns(site, public))
+        form = FormData()
+        if request.method not in SAFE_METHODS:
+            request.state.identity = await to_thread.run_sync(request.state.who.find)
+            if request.state.identity is None and not public:
+                return await answer_signed_out(site, request)
+            form = await read_form(request, public)
+        arguments = site, page, request, form, bool(public)
+        return await to_thread.run_sync(_answer, *arguments, limiter=_turns(site, public))
 
     return answer
 
@@ -109,11 +113,14 @@ def failure_page(site: "AdminSite", request: Request, error: Exception) -> Respo
     return error_page(site, request, 503 if isinstance(error, (OperationalError, TimeoutError)) else 500)
 
 
-def _answer(site: "AdminSite", page: Page, request: Request, form: FormData) -> Response:
-    identity: Identity | None = request.state.identity
+def _answer(site: "AdminSite", page: Page, request: Request, form: FormData, public: bool) -> Response:
+    identity: Identity | None = None
     try:
         site.look_at_database()
         with site.database.session() as session:
+            identity = request.state.identity = request.state.who.find(session)
+            if identity is None and not public:
+                return turn_away(site, request)
             audit.attribute(session, _act(request, identity))
             offer(session, site.grantable)
             return answer_once(Visit(site, request, session, form), page)
@@ -124,6 +131,8 @@ def _answer(site: "AdminSite", page: Page, request: Request, form: FormData) -> 
         if isinstance(error, Forbidden) and request.method not in SAFE_METHODS:
             title = "You may not do this"
         return error_page(site, request, status, title, str(error))
+    finally:
+        request.state.who.note()
 
 
 def _came_from(request: Request) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqladmin.authentication import AuthenticationBackend
 from sqladmin.authorization import AuthorizationBackend
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,13 +20,14 @@ class Grants(AuthorizationBackend):
 
 
 class SignedIn(AuthenticationBackend):
-    """SQLAdmin's question "who is this", which the middleware has answered, for pages of one's own."""
+    """SQLAdmin's question "who is this", for pages of one's own."""
 
     def __init__(self, to_sign_in: Callable[[Request], Response]) -> None:
         self.middlewares = []
         self._to_sign_in = to_sign_in
 
     async def authenticate(self, request: Request) -> Response | bool:
+        request.state.identity = await run_in_threadpool(request.state.who.find)
         return True if request.state.identity else self._to_sign_in(request)
 
     async def get_user_id(self, request: Request) -> Any:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from admin_site.admin.bodies import read_texts
 from admin_site.admin.kept_forms import form_at
-from admin_site.admin.visit import PANEL_HEADER, SAFE_METHODS
+from admin_site.admin.visit import PANEL_HEADER
 from admin_site.errors import NotFound
 from admin_site.security.tokens import safe_next
 from admin_site.services.drafts import MAX_SIZE, size_of
@@ -42,19 +42,21 @@ class HeldForm:
 
 async def answer_signed_out(site: "AdminSite", request: Request) -> Response:
     """Answer somebody who is not signed in: with the page to do that, which holds the form they sent."""
-    if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse({"error": "Sign in first."}, status_code=401)
-    if PANEL_HEADER in request.headers:
-        return await to_thread.run_sync(_panel, site, request)
-    if request.method in SAFE_METHODS or not _has_page(request):
-        return to_sign_in(site, request)
+    if _wants_json(request) or PANEL_HEADER in request.headers or not _has_page(request):
+        return await to_thread.run_sync(turn_away, site, request)
     texts = await read_texts(request)
     return await to_thread.run_sync(_sign_in_page, site, request, texts, limiter=site.entrance)
 
 
+def turn_away(site: "AdminSite", request: Request) -> Response:
+    """Answer somebody who is not signed in and sent nothing."""
+    is_panel = PANEL_HEADER in request.headers and not _wants_json(request)
+    return _panel(site, request) if is_panel else to_sign_in(site, request)
+
+
 def to_sign_in(site: "AdminSite", request: Request) -> Response:
     """Send somebody who is not signed in to the place where that is done, and back here afterwards."""
-    if "application/json" in request.headers.get("accept", ""):
+    if _wants_json(request):
         return JSONResponse({"error": "Sign in first."}, status_code=401)
     here, home = _here(request), f"{site.base_path(request)}/"
     is_worth_it = request.method == "GET" and here not in ("", home)
@@ -120,6 +122,10 @@ def _panel(site: "AdminSite", request: Request) -> Response:
 
 def _here(request: Request) -> str:
     return safe_next(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+
+
+def _wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
 
 
 def _has_page(request: Request) -> bool:

@@ -156,7 +156,8 @@ class AdminSite(Admin):
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a page; what every page shows is added to `context`."""
         base = self.base_path(request)
-        identity: Identity | None = getattr(request.state, "identity", None)
+        identity: Identity | None = request.state.who.find()
+        request.state.identity = identity
         message = self.flashes.read(request)
         shared = {
             "request": request,

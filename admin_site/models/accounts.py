@@ -111,8 +111,7 @@ class User(Timestamped, Base):
         return value
 
     def __str__(self) -> str:
-        full_name = " ".join(part for part in (self.first_name, self.last_name) if part)
-        return full_name or self.user_name
+        return full_name(self.first_name, self.last_name) or self.user_name
 
 
 class UserSession(Base):
@@ -199,6 +198,10 @@ class CredentialToken(Base):
 
     def __str__(self) -> str:
         return f"{self.purpose.value.replace('_', ' ')} link"
+
+
+def full_name(first_name: str | None, last_name: str | None) -> str:
+    return " ".join(part for part in (first_name, last_name) if part)
 
 
 def normalize_name(text: str) -> str:

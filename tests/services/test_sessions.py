@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import event, select
 
 from admin_site.models import UserSession
-from admin_site.services.sessions import IDLE_LIMIT, SEEN_EVERY, end_sessions, identify, start_session
+from admin_site.services.sessions import (
+    IDLE_LIMIT,
+    SEEN_EVERY,
+    end_sessions,
+    identify,
+    note_use,
+    start_session,
+)
 from tests.factories import make_role, make_user
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -56,7 +63,7 @@ def test_a_busy_session_ends_after_seven_days(session):
 
     moment = NOW
     while moment < end:
-        assert identify(session, token, now=moment) is not None
+        note_use(session, identify(session, token, now=moment), now=moment)
         moment += IDLE_LIMIT / 2
 
     assert identify(session, token, now=end) is None
@@ -74,7 +81,8 @@ def test_when_a_session_was_seen_is_written_at_most_once_a_minute(session, datab
             written.append(statement)
 
     for seconds in range(0, 180, 10):
-        identify(session, token, now=NOW + timedelta(seconds=seconds))
+        now = NOW + timedelta(seconds=seconds)
+        note_use(session, identify(session, token, now=now), now=now)
 
     assert len(written) == 2
     assert session.scalars(select(UserSession.last_seen_at)).one() == NOW + 2 * SEEN_EVERY
