@@ -1,11 +1,13 @@
 """Templates and the files they refer to."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from hashlib import blake2s
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -13,6 +15,7 @@ from starlette.types import Scope
 
 PACKAGE = Path(__file__).resolve().parent.parent
 STATIC = PACKAGE / "static"
+MAX_ICONS = 500  # drawn ones that are kept
 
 
 def make_environment(templates_dir: str, base_path: str) -> Environment:
@@ -32,8 +35,20 @@ def make_environment(templates_dir: str, base_path: str) -> Environment:
         auto_reload=False,
     )
     # A global and not a variable of each page, since macros see no variables of the page that imports them.
-    environment.globals["static"] = cache(lambda path: f"{base_path}/statics/{path}?v={version(path)}")
+    static = cache(lambda path: f"{base_path}/statics/{path}?v={version(path)}")
+    environment.globals |= {
+        "static": static,
+        "draw_icon": lru_cache(MAX_ICONS)(partial(_icon, static)),
+        "dialogs": cache(lambda: Markup(environment.get_template("_dialogs.html").render())),  # noqa: S704
+    }
     return environment
+
+
+def _icon(static: Callable[[str], str], name: str, css_class: str = "") -> Markup:
+    """Return an icon of static/icons.svg, a table where nobody chose one."""
+    drawing = (name or "table").split(" ")[-1].replace("fa-", "")
+    svg = Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>')
+    return svg.format(f"icon {css_class}".rstrip(), static("icons.svg"), drawing)
 
 
 @cache
