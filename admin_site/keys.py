@@ -35,6 +35,8 @@ def encode_key(description: Description, key: Sequence[Any]) -> str:
 
     Every other character stands as `~` and two hexadecimal digits for each byte of its UTF-8 form.
     """
+    if len(key) == 1 and type(key[0]) is int:  # most keys are that
+        return str(key[0])
     parts = zip(description.key, key, strict=True)
     return SEPARATOR.join(_encode(description.field(name), value) for name, value in parts)
 

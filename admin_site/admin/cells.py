@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
@@ -60,19 +61,44 @@ def read(record: Any, path: str) -> Any:
 
 def cell_of(field: Field, path: str, *, short: bool) -> Callable[[Any], Markup]:
     """Return what makes of a record what `show` makes of what `read` finds, for those who show many."""
-    look: Look = _LOOKS.get(field.kind, _text)
-    get = attrgetter(path)
+    look, get = look_of(field, short=short), attrgetter(path)
 
     def cell(record: Any) -> Markup:
         try:
             value = get(record)
-            if value is not None and type(value) is not Unreadable:
-                return look(field, value, short)
         except Exception:  # what it is, the slower way finds out
             value = read(record, path)
-        return show(field, value, short=short)
+        return look(value)
 
     return cell
+
+
+def look_of(field: Field, *, short: bool) -> Callable[[Any], Markup]:
+    """Return what does to a value what `show` does, for those who show many."""
+    look: Look = _LOOKS.get(field.kind, _text)
+
+    def looked(value: Any) -> Markup:
+        if value is None:
+            return EMPTY
+        if type(value) in _ODD:
+            return show(field, value, short=short)
+        try:
+            return look(field, value, short)
+        except Exception:  # what it is, the slower way finds out
+            return show(field, value, short=short)
+
+    return looked
+
+
+def show_column(field: Field | None, values: Sequence[Any]) -> Sequence[str]:
+    """Return what `show` makes of each of many values, `short`."""
+    if field is None:
+        return [show_plain(value, short=True) for value in values]
+    quick = _COLUMNS.get(field.kind)
+    if quick and (shown := quick(field, values)) is not None:
+        return shown
+    look = look_of(field, short=True)
+    return [look(value) for value in values]
 
 
 def show_plain(value: Any, *, short: bool = False) -> Markup:
@@ -140,9 +166,13 @@ def show_number(text: str) -> Markup:
 
 
 def _number(field: Field, value: Any, short: bool) -> Markup:
-    is_name_like = field.primary_key or field.target is not None
-    is_grouped = field.kind is Kind.INTEGER and not is_name_like
-    return show_number(f"{value:,}" if is_grouped else to_text(field, value))
+    text = f"{value:,}" if _is_grouped(field) else to_text(field, value)
+    # The columns of a list that are set to the right are those of numbers.
+    return escape(text) if short and align(field) == "end" else show_number(text)
+
+
+def _is_grouped(field: Field) -> bool:
+    return field.kind is Kind.INTEGER and not field.primary_key and field.target is None
 
 
 def _boolean(field: Field | None, value: Any, short: bool) -> Markup:
@@ -200,6 +230,48 @@ def _binary(field: Field, value: Any, short: bool) -> Markup:
     return show_number(f"{len(value):,} bytes")
 
 
+def _texts(field: Field, values: Sequence[Any]) -> Sequence[str] | None:
+    """Return short lines of text as HTML, escaped all at once; None when one of them is something else."""
+    if not _are(str, values) or "" in values or max(map(len, values)) > SHORT:
+        return None
+    joined = _BETWEEN.join(values)
+    shown = str.split(escape(joined), _BETWEEN)
+    return shown if len(shown) == len(values) and "\n" not in joined else None
+
+
+def _integers(field: Field, values: Sequence[Any]) -> Sequence[str] | None:
+    return [f"{value:,}" for value in values] if _is_grouped(field) and _are(int, values) else None
+
+
+def _decimals(field: Field, values: Sequence[Any]) -> Sequence[str] | None:
+    return [to_text(field, value) for value in values] if _are(Decimal, values) else None
+
+
+def _booleans(field: Field, values: Sequence[Any]) -> Sequence[str] | None:
+    return [YES if value else NO for value in values] if _are(bool, values) else None
+
+
+def _instants(field: Field, values: Sequence[Any]) -> Sequence[str] | None:
+    if not _are(datetime, values) or any(value.tzinfo is not UTC for value in values):
+        return None
+    return [f"<time>{_moment(value)}</time>" for value in values]
+
+
+def _are(kind: type, values: Sequence[Any]) -> bool:
+    return set(map(type, values)) == {kind}
+
+
+_BETWEEN = "\0"  # stands in hardly any text
+_COLUMNS = {
+    Kind.TEXT: _texts,
+    Kind.LONG_TEXT: _texts,
+    Kind.INTEGER: _integers,
+    Kind.DECIMAL: _decimals,
+    Kind.BOOLEAN: _booleans,
+    Kind.DATETIME: _instants,
+    Kind.INSTANT: _instants,
+}
+_ODD = frozenset((Unreadable, Markup))  # what stands for a value
 _LOOKS: dict[Kind, Look] = {
     Kind.INTEGER: _number,
     Kind.DECIMAL: _number,

@@ -19,7 +19,8 @@ from admin_site.exporting import Column, Encoder, Format, with_distinct_headers
 from admin_site.keys import encode_key
 from admin_site.listing import LABEL, Count, ListQuery, Page, limited
 from admin_site.listing.paths import resolve
-from admin_site.listing.streaming import Columns, Plan, interrupter, plan, records, snapshot, tuples
+from admin_site.listing.plans import Columns, Plan, plan
+from admin_site.listing.streaming import interrupter, records, snapshot, tuples
 
 AT_ONCE = 4  # downloads of one process; each holds a connection of its pool
 BUSY = f"{AT_ONCE} downloads are under way already. Try again when one of them is done."

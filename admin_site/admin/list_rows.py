@@ -4,22 +4,24 @@ A hundred rows are most of a list page, in bytes and in time, and a template ask
 each cell.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from admin_site.admin.cells import EMPTY, NO, YES, show_number, show_plain
-from admin_site.admin.views import AdminView
+from admin_site.admin.views import ROW_CHECKS, AdminView
 from admin_site.admin.visit import HIDDEN, Visit, leads_over, passed
+from admin_site.keys import encode_key
 from admin_site.listing import LABEL, ListQuery, Page
+from admin_site.listing.plans import Columns, Plan, plan
 from admin_site.permissions import Action
 
 Cell = Callable[[Any], Markup]
 
 # What stands in most cells of many lists; admin.css draws the dash and the icons.
-_SHORTER = {EMPTY: "", YES: '<span class="yes">Yes</span>', NO: '<span class="no">No</span>'}
+_SHORTER: dict[str, str] = {EMPTY: "", YES: '<span class="yes">Yes</span>', NO: '<span class="no">No</span>'}
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,19 @@ class Rows:
 
     html: Markup
     has_deletable: bool
+
+
+def plan_rows(visit: Visit, view: AdminView, query: ListQuery) -> Plan | None:
+    """Return how to read a page's columns without records, or None where only a record tells, or may not."""
+    if (
+        view.formats_types
+        or any(map(view.decides_by_row, ROW_CHECKS))
+        or not view.formatted_names.isdisjoint(query.columns)
+    ):
+        return None
+    if any(visit.may_lead_to_hidden(view, name) for name in query.columns):
+        return None
+    return plan(query.listing, query.columns, light=False)
 
 
 def make_rows(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Rows:
@@ -39,29 +54,50 @@ def make_rows(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Ro
     may_open, may_edit, may_delete = (
         view.may_by_row(visit.request, action) for action in (Action.DETAILS, Action.EDIT, Action.DELETE)
     )
-    (start, head), *columns = _columns(visit, view, query, page)
-    deletable = [may_delete(record) for record in page.rows]
+    deletable = [may_delete(row) for row in page.rows]
     marks = ["" if may else " data-keep" for may in deletable] if any(deletable) else [""] * len(deletable)
+    columns = _columns(visit, view, query, page)
+    names = next(columns)
+    start = f"<th{_class(view, query.columns[0])}>"
     lines: list[str] = []
-    for record, mark in zip(page.rows, marks, strict=True):
-        key, name = view.key(record), head(record)
-        if may_open(record):
-            name = Markup(f'<a href="details/{key}">{name}</a>')  # noqa: S704 - both are escaped
-        edit = f'<a href="edit/{key}">Edit</a>' if may_edit(record) else ""
-        shown = [(opening, cell(record)) for opening, cell in columns]
-        cells = "".join([f"{opening}{_SHORTER.get(html, html)}</td>" for opening, html in shown])
-        lines.append(f"<tr{mark}>{start}{name}</th>{cells}<td>{edit}</td></tr>")
+    for row, key, mark, name, *cells in zip(
+        page.rows, _keys(view, page), marks, names, *columns, strict=True
+    ):
+        head = f'<a href="details/{key}">{name}</a>' if may_open(row) else name
+        edit = f'<a href="edit/{key}">Edit</a>' if may_edit(row) else ""
+        lines.append(f"<tr{mark}>{start}{head}</th>{''.join(cells)}<td>{edit}</td></tr>")
     return Rows(Markup("\n".join(lines)), any(deletable))  # noqa: S704 - made of escaped cells
 
 
-def _columns(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> list[tuple[str, Cell]]:
-    """Return of each column the tag that opens its cells, and what makes one from a record."""
-    made: list[tuple[str, Cell]] = []
-    for name, cell in make_cells(visit, view, query.columns, page).items():
-        tag, align = ("td" if made else "th"), view.align(name)
-        opening = f"<{tag}>" if align == "start" else f'<{tag} class="{align}">'
-        made.append((opening, cell))
-    return made
+def _keys(view: AdminView, page: Page) -> list[str]:
+    """Return the keys of the rows as they stand in addresses."""
+    if page.columns is None:
+        return [view.key(record) for record in page.rows]
+    return [encode_key(view.description, key) for key in page.rows]
+
+
+def _columns(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Iterator[Sequence[str]]:
+    """Yield the cells of each column, those of the first one without their tags."""
+    columns = _planned(view, query, page.columns) if page.columns else _told(visit, view, query, page)
+    yield next(columns)
+    for name, column in zip(query.columns[1:], columns, strict=True):
+        opening = f"<td{_class(view, name)}>"
+        yield [f"{opening}{_SHORTER.get(html, html)}</td>" for html in column]
+
+
+def _planned(view: AdminView, query: ListQuery, columns: Columns) -> Iterator[Sequence[str]]:
+    for name, values in zip(query.columns, columns, strict=True):
+        yield view.cells(name, values)
+
+
+def _told(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Iterator[Sequence[str]]:
+    for cell in make_cells(visit, view, query.columns, page).values():
+        yield [cell(record) for record in page.rows]
+
+
+def _class(view: AdminView, name: str) -> str:
+    align = view.align(name)
+    return "" if align == "start" else f' class="{align}"'
 
 
 def make_cells(visit: Visit, view: AdminView, names: Sequence[str], page: Page) -> dict[str, Cell]:

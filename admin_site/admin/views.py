@@ -1,6 +1,6 @@
 """The class of every model's pages, with SQLAdmin's attributes as its language."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from admin_site import audit
 from admin_site.admin import column_filters
 from admin_site.admin.actions import RecordAction, actions_of
-from admin_site.admin.cells import align, cell_of, read, show, show_plain, show_unreadable
+from admin_site.admin.cells import align, cell_of, read, show, show_column, show_plain, show_unreadable
 from admin_site.admin.editable import check_editable
 from admin_site.admin.export_options import ExportOptions
 from admin_site.admin.form_options import FormOptions
@@ -293,6 +293,10 @@ class AdminView(ModelView):
             return lambda record: look(read(record, name), short=short)
         return lambda record: self._by_type(look, read(record, name), short)
 
+    def cells(self, name: str, values: Sequence[Any]) -> Sequence[str]:
+        """Return the HTML of the values of a list's column for which the view has no formatter."""
+        return show_column(self._field_at(name), values)
+
     def _formatted(
         self, formatter: Callable[..., Any], record: Any, name: str, request: Request, short: bool
     ) -> Markup:
@@ -346,7 +350,7 @@ class AdminView(ModelView):
             yield slug, label, "bolt"
 
     @property
-    def formatted_names(self) -> Iterable[str]:
+    def formatted_names(self) -> Set[str]:
         """The columns that the view has a formatter for."""
         return self._formatters.keys()
 

@@ -1,7 +1,7 @@
 """Lists of records: search, filters, sorts, pages and counts, without any HTTP."""
 
 from admin_site.listing.conditions import Condition, Control, Filter
-from admin_site.listing.counting import Count, count, exact
+from admin_site.listing.counting import Count, count, exact, quick_count
 from admin_site.listing.days import WORDS
 from admin_site.listing.defaults import LABEL
 from admin_site.listing.facets import Facet, facets
@@ -49,5 +49,6 @@ __all__ = [
     "neighbours",
     "periods",
     "place",
+    "quick_count",
     "search_expression",
 ]

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Table, case, column, func, literal, select, text
+from sqlalchemy import BigInteger, Select, Table, case, column, func, literal, select, text
 from sqlalchemy.orm import Session, aliased
 
 from admin_site.descriptions import Relation
 from admin_site.listing.listings import Listing
 from admin_site.listing.paths import key_among
+from admin_site.listing.planner import Explained, top_of
 from admin_site.listing.query import ListQuery
-from admin_site.listing.statements import dialect_of, matching, run
+from admin_site.listing.statements import dialect_of, matching, run, run_plain
 
 if TYPE_CHECKING:
     from admin_site.listing.pages import Page
@@ -57,20 +58,54 @@ def count(
     """
     if page is not None and not page.has_next and (page.start or not page.has_previous):
         return Count(page.stop or 0 if page.start else len(page.rows))
-    table = _estimated_table(session, listing, query)
-    number: int | None
-    if table is None:
-        number, estimate = _counted(session, listing, query, limit), _UNKNOWN
-    else:
-        number, estimate = _counted_or_estimated(session, listing, query, limit, table)
+    row: Any = run(session, select(*total_columns(session, listing, query, limit))).one()
+    return total_of(row[0], row[1], limit)
+
+
+def total_columns(
+    session: Session, listing: Listing, query: ListQuery, limit: int = MAX_COUNTED
+) -> tuple[Any, Any]:
+    """Return as SQL what `total_of` makes a count of, to be asked alone or with each row of a page."""
+    if (table := _estimated_table(session, listing, query)) is None:
+        return _number(listing, query, limit), literal(_UNKNOWN)
+
+    def make() -> tuple[Any, Any]:
+        idea = func.coalesce(_IDEA.bindparams(table=table).scalar_subquery(), _UNKNOWN)
+        # PostgreSQL looks at the rows of the branch it takes only.
+        return case((idea > _FAR * limit, None), else_=_number(listing, query, limit)), idea
+
+    columns: tuple[Any, Any] = listing.keep(("total", table, limit), make)
+    return columns
+
+
+def total_of(number: int | None, estimate: int, limit: int = MAX_COUNTED) -> Count:
+    """Return what a number, None where it is far over the limit, and the planner's idea of it say."""
     if number is not None and number <= limit:
         return Count(number)
     return Count(estimate, False, True) if estimate > limit else Count(limit, False)
 
 
+def is_counted_quickly(session: Session, listing: Listing, query: ListQuery) -> bool:
+    """Return whether counting takes hardly any time: of a whole table of which there is an estimate."""
+    return _estimated_table(session, listing, query) is not None
+
+
+def quick_count(session: Session, listing: Listing, query: ListQuery) -> Count | None:
+    """Return how many records match as `count` does, or None where that would take longer than a page.
+
+    PostgreSQL's planner is asked beforehand whether far more match than are counted; SQLite counts what it
+    can find quickly and a page may take long there in any case.
+    """
+    if dialect_of(session, listing) == "postgresql" and not is_counted_quickly(session, listing, query):
+        plan = run_plain(session, listing, Explained(_keys(listing, query))).scalar_one()
+        if top_of(plan)["Plan Rows"] > MAX_COUNTED:
+            return None
+    return count(session, listing, query)
+
+
 def exact(session: Session, listing: Listing, query: ListQuery) -> Count:
     """Return how many records match, however long that takes."""
-    return Count(_counted(session, listing, query, None))
+    return Count(int(run(session, select(_number(listing, query, None))).scalar_one()))
 
 
 def count_related(
@@ -93,29 +128,14 @@ def count_related(
     return counts
 
 
-def _counted(session: Session, listing: Listing, query: ListQuery, limit: int | None) -> int:
-    return int(run(session, select(_number(listing, query, limit))).scalar_one())
-
-
-def _counted_or_estimated(
-    session: Session, listing: Listing, query: ListQuery, limit: int, table: str
-) -> tuple[int | None, int]:
-    """Return the number and the planner's idea of it; None as number where that is far over the limit."""
-    idea = select(
-        func.coalesce(_IDEA.bindparams(table=table).scalar_subquery(), _UNKNOWN).label("size")
-    ).subquery()
-    is_far_over = idea.c.size > _FAR * limit
-    # PostgreSQL looks at the rows of the branch it takes only.
-    number = case((is_far_over, None), else_=_number(listing, query, limit))
-    row: Any = run(session, select(number, idea.c.size)).one()
-    return row[0], int(row[1])
-
-
 def _number(listing: Listing, query: ListQuery, limit: int | None) -> Any:
-    model, key = listing.description.model, listing.description.key
-    keys = matching(listing, query).with_only_columns(*(getattr(model, name) for name in key))
-    bounded = keys.limit(None if limit is None else limit + 1).subquery()
+    bounded = _keys(listing, query).limit(None if limit is None else limit + 1).subquery()
     return select(func.count()).select_from(bounded).scalar_subquery()
+
+
+def _keys(listing: Listing, query: ListQuery) -> Select[Any]:
+    model, key = listing.description.model, listing.description.key
+    return matching(listing, query).with_only_columns(*(getattr(model, name) for name in key))
 
 
 def _estimated_table(session: Session, listing: Listing, query: ListQuery) -> str | None:

@@ -16,10 +16,10 @@ from admin_site.listing.filters import EMPTY, IS, FieldFilter, RelationFilter
 from admin_site.listing.limits import limited
 from admin_site.listing.listings import Listing
 from admin_site.listing.lookups import labels_of
-from admin_site.listing.pages import UNREADABLE
 from admin_site.listing.paths import foreign_key
 from admin_site.listing.query import MAX_TEXT, ListQuery
 from admin_site.listing.statements import matching, run
+from admin_site.listing.windows import UNREADABLE
 from admin_site.values import to_text
 
 SECONDS = 0.2

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, UniqueConstraint, and_, false, func, not_, select, true
@@ -19,10 +19,10 @@ from admin_site.listing.keyset import segments
 from admin_site.listing.listings import Listing, Scope
 from admin_site.listing.loading import options_for, settle
 from admin_site.listing.orders import Order, can_sort, naming_field
-from admin_site.listing.pages import read
 from admin_site.listing.paths import key_among
 from admin_site.listing.search import MAX_LENGTH, MAX_WORDS, UNSTORABLE, found, key_condition, words_of
 from admin_site.listing.statements import dialect_of, run
+from admin_site.listing.windows import read, reads
 
 MAX_FOUND = 100
 _MAX_FIELDS = 4  # looked into where nobody can foresee what a label is made of
@@ -65,7 +65,8 @@ def lookup(
         parts = segments(
             order, cursor if number == first else None, dialect_of(session, listing), backward=False
         )
-        more = read(session, statement.where(stages[number]), parts, limit + 1 - len(rows))
+        left = limit + 1 - len(rows)
+        more = read(partial(run, session), reads(statement.where(stages[number]), parts, left), left)
         rows += [(number, row) for row in more]
         if len(rows) > limit:
             break

@@ -1,5 +1,6 @@
 """Where one record stands in a list."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -8,10 +9,10 @@ from sqlalchemy.orm import Session
 from admin_site.listing.cursors import Cursor, encode, selected, values_of
 from admin_site.listing.keyset import segments
 from admin_site.listing.listings import Listing
-from admin_site.listing.pages import read
 from admin_site.listing.query import ListQuery
 from admin_site.listing.statements import dialect_of, narrowed, run
 from admin_site.listing.untyped import has_key
+from admin_site.listing.windows import read, reads
 
 Key = tuple[Any, ...]
 
@@ -80,4 +81,4 @@ def _beside(
     limit: int,
 ) -> list[Any]:
     parts = segments(query.order, cursor, dialect_of(session, listing), backward=backward)
-    return read(session, statement, parts, limit)
+    return read(partial(run, session), reads(statement, parts, limit), limit)

@@ -1,8 +1,10 @@
 """The statements of a list; all of them run through one function."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Result, Select, select
+from sqlalchemy import CursorResult, Result, Select, select
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
@@ -22,8 +24,23 @@ def run(session: Session, statement: Executable) -> Result[Any]:
     over.
     """
     restart_clock(session)
-    try:
+    with readable():
         return session.execute(statement)
+
+
+def run_plain(session: Session, listing: Listing, statement: Executable, **options: Any) -> CursorResult[Any]:
+    """Run a statement of columns as `run` does: its rows need nothing of what an ORM does with them."""
+    restart_clock(session)
+    connection = session.connection(bind_arguments={"mapper": listing.description.mapper})
+    with readable():
+        return connection.execute(statement, execution_options=options)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Raise BadRequest when the database cannot read a value in a statement."""
+    try:
+        yield
     except (DataError, OverflowError) as error:
         raise BadRequest(UNREADABLE_WORDS) from error
     except StatementError as error:
@@ -42,7 +59,8 @@ def narrowed(statement: Select[Any], listing: Listing, query: ListQuery) -> Sele
     if listing.scope is not None:
         statement = listing.scope(statement)
     clauses = [condition.clause for condition in query.conditions if condition.clause is not None]
-    statement = statement.where(*clauses, *query.found)
+    if clauses or query.found:
+        statement = statement.where(*clauses, *query.found)
     for condition in query.conditions:
         if condition.statement is not None:
             statement = condition.statement(statement)

@@ -1,15 +1,14 @@
 """What the database says it would do."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ClauseElement, Column, Connection, Executable, Select, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Column, Connection, Select, select
 
 from admin_site.listing.needs import Need
 from admin_site.listing.patterns import contains
+from admin_site.listing.planner import Explained, top_of
 
 PAGE = 26  # rows: those of a page, and one that says whether there are more
 WORD = "wxyz"  # any four letters that hardly occur
@@ -43,25 +42,6 @@ def plan_of(connection: Connection, need: Need) -> Plan:
     return _PLANS[connection.dialect.name](rows)
 
 
-class Explained(Executable, ClauseElement):
-    """A statement whose plan is asked for, not its rows."""
-
-    inherit_cache = False
-
-    def __init__(self, statement: Select[Any]) -> None:
-        self.statement = statement
-
-
-@compiles(Explained, "postgresql")
-def _explain_on_postgresql(element: Explained, compiler: Any, **options: Any) -> str:
-    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **options)}"
-
-
-@compiles(Explained, "sqlite")
-def _explain_on_sqlite(element: Explained, compiler: Any, **options: Any) -> str:
-    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **options)}"
-
-
 def _page(need: Need) -> Select[Any]:
     """Return the statement of a page, as far as it concerns this need."""
     table = need.table
@@ -90,8 +70,7 @@ def _ordered(column: Column[Any], descending: bool, first: Column[Any]) -> Any:
 
 
 def _of_postgresql(rows: Any) -> Plan:
-    plan = rows[0][0]
-    top = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    top = top_of(rows[0][0])
     steps = list(_steps(top))
     return Plan("Seq Scan" in steps, any("Sort" in step for step in steps), float(top["Total Cost"]))
 

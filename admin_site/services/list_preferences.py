@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, literal, or_, select
+from sqlalchemy import and_, bindparam, inspect, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,9 @@ def preferences_of(session: Session, actor: Identity, model: str) -> Preferences
 
     The views are their own and those shared with a role they hold, by name.
     """
-    rows = session.execute(_PREFERENCES, {"actor": actor.user_id, "model": model}).all()
+    # For every list that is opened: the session's own way with rows of columns takes twice as long.
+    connection = session.connection(bind_arguments={"mapper": inspect(SavedView)})
+    rows = connection.execute(_PREFERENCES, {"actor": actor.user_id, "model": model}).all()
     views = tuple(KeptView(*row[2:]) for row in rows if row.view_id is not None)
     default = next((view for view in views if view.view_id == rows[0].default_view_id), None)
     return Preferences(tuple(rows[0].columns or ()), default, views)

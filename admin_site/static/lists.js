@@ -294,6 +294,17 @@
     see(url.href);
   }
 
+  // A number that takes longer than the page is told once the page is there.
+  async function countLater(link) {
+    const response = await fetch(link.dataset.countLater, { headers: { "X-Panel": "yes" }, credentials: "same-origin" }).catch(() => null);
+    if (!response?.ok || !response.headers.get("Content-Type").startsWith("text/plain")) return;
+    const number = await response.text();
+    const pager = one(".pager-text");
+    if (pager && !pager.textContent.includes(" of ")) pager.append(` of ${number}`);
+    if (number.endsWith("+")) link.textContent = number;
+    else link.replaceWith(number);
+  }
+
   async function countExactly(link) {
     link.setAttribute("aria-busy", "true");
     const response = await fetch(link.href, { headers: { "X-Panel": "yes" }, credentials: "same-origin" }).catch(() => null);
@@ -326,8 +337,9 @@
     stops[(at + step + stops.length) % stops.length].focus();
   }
 
-  // Where the focus was is gone with the old list: the same tool of the new one has it.
   function onSwap() {
+    all("[data-count-later]").forEach(countLater);
+    // Where the focus was is gone with the old list: the same tool of the new one has it.
     const before = opener;
     opener = null;
     if (!before || document.activeElement !== document.body) return;
@@ -340,5 +352,6 @@
   document.addEventListener("keydown", onKey);
   document.addEventListener("htmx:afterSettle", onSwap);
   addEventListener("resize", () => { if (isOpen()) place(); });
+  all("[data-count-later]").forEach(countLater);
   if (!one("#list")) setUp(document);
 })();

@@ -7,8 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from admin_site.descriptions import describe
-from admin_site.listing import Listing, ListQuery, count, exact, fetch
+from admin_site.listing import Listing, ListQuery, count, counting, exact, fetch, quick_count
 from admin_site.listing.counting import Count
+from admin_site.listing.plans import plan
 from admin_site.models import Role, User
 from tests.factories import make_role, make_user
 from tests.listing.walks import plans, statements
@@ -103,6 +104,38 @@ def test_no_row_of_a_big_table_is_read_to_estimate_it(session: Session, backend:
         assert "Seq Scan on roles (never executed)" in re.sub(r" +\(cost=.*?\)", "", analyzed[0])
     else:
         assert words == {9: "9+", 20: "20+", 100: "30"}
+
+
+def test_what_the_planner_takes_for_far_too_many_is_left_to_be_counted_later(
+    session: Session, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.add_all(Role(name=f"role {number}") for number in range(300))
+    session.flush()
+    if backend == "postgresql":
+        session.execute(text("ANALYZE roles"))
+    common, rare = (ListQuery.parse([("search", word)], ROLES) for word in ("role", "nobody"))
+    monkeypatch.setattr(counting, "MAX_COUNTED", 100)
+
+    later = quick_count(session, ROLES, common)
+
+    assert quick_count(session, ROLES, rare) == Count(0)
+    assert later is None if backend == "postgresql" else later == Count(300)
+    assert str(count(session, ROLES, common, limit=100)) == "100+"
+
+
+def test_a_page_that_is_planned_knows_its_total_where_that_is_quick(session: Session, backend: str) -> None:
+    for number in range(7):
+        make_role(session, name=str(number))
+    query = ListQuery.parse([("columns", "name"), ("size", "3")], ROLES)
+    way = plan(ROLES, query.columns)
+
+    with statements(session) as heard:
+        page = fetch(session, ROLES, query, way)
+        narrowed = fetch(session, ROLES, query.with_(search="1"), way)
+
+    assert page.total == (Count(7) if backend == "postgresql" else None)
+    assert narrowed.total is None
+    assert len(heard) == 2
 
 
 def test_a_table_postgresql_knows_nothing_of_is_not_estimated(session: Session) -> None:

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from admin_site.descriptions import describe
 from admin_site.errors import BadRequest, NotFound, TooSlow
 from admin_site.listing import Listing, ListQuery, count, fetch, limited
+from admin_site.listing.limits import limited_to_the_end
 from admin_site.listing.statements import run
 from admin_site.models import Role, User
 from tests.factories import make_role, make_user
+from tests.listing.walks import statements
 
 COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT max(i) FROM n"
 SLOW = {"sqlite": COUNTING.format(10**9), "postgresql": "SELECT pg_sleep(10)"}
@@ -39,6 +41,30 @@ def test_the_session_goes_on_with_all_it_had_done(session: Session, slow: Execut
     session.commit()
 
     assert set(session.scalars(select(Role.name))) == {"before", "after"}
+
+
+def test_a_limit_to_the_end_stops_too_and_the_session_goes_on(session: Session, slow: Executable) -> None:
+    with suppress(TooSlow), limited_to_the_end(session, 0.02):
+        run(session, text("SELECT 1")).all()
+        run(session, slow).all()
+        pytest.fail("it was not stopped")
+
+    make_role(session, name="after")
+    session.commit()
+
+    assert set(session.scalars(select(Role.name))) == {"after"}
+
+
+def test_a_limit_to_the_end_sends_no_statement_of_its_own(session: Session, backend: str) -> None:
+    session.connection()  # begins the transaction
+    with statements(session) as heard, limited_to_the_end(session, 5):
+        seconds = run(session, text("SHOW statement_timeout" if backend == "postgresql" else "SELECT 5"))
+
+    assert str(seconds.scalar_one()).startswith("5")
+    assert len(heard) == 1
+    session.commit()
+    if backend == "postgresql":
+        assert session.scalar(text("SHOW statement_timeout")) == "0"
 
 
 def test_what_was_not_yet_stored_is_not_lost_either(session: Session, slow: Executable) -> None:

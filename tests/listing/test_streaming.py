@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from admin_site.database import Database
 from admin_site.descriptions import describe
 from admin_site.listing import LABEL, Listing, ListQuery
-from admin_site.listing.streaming import FIRST, SIZE, interrupter, plan, records, snapshot, tuples
+from admin_site.listing.plans import plan
+from admin_site.listing.streaming import FIRST, SIZE, interrupter, records, snapshot, tuples
 from admin_site.models import Course, Enrollment, User, UserType
 from tests.factories import make_user
 from tests.listing import labels

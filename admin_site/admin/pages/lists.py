@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import PlainTextResponse, Response
 
 from admin_site.admin.column_filters import EVERYTHING, labels, offered, without_defaults
-from admin_site.admin.list_rows import Rows, make_rows
+from admin_site.admin.list_rows import Rows, make_rows, plan_rows
 from admin_site.admin.pages.filters import filter_url
 from admin_site.admin.pages.inplace import edit_rows_url
 from admin_site.admin.pages.saved_views import tabs
@@ -17,10 +17,24 @@ from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.descriptions import Kind
 from admin_site.errors import BadRequest, TooSlow
-from admin_site.listing import Count, Listing, ListQuery, Page, count, exact, fetch, keyed, limited, named
+from admin_site.listing import (
+    Count,
+    Listing,
+    ListQuery,
+    Page,
+    count,
+    exact,
+    fetch,
+    keyed,
+    limited,
+    named,
+    quick_count,
+)
+from admin_site.listing.limits import limited_to_the_end
 from admin_site.listing.orders import sort_path
 from admin_site.permissions import Action
 
+BOUNDED = "bounded"
 CHOICES_SECONDS = 1.0  # for the words of a chip whose filter asks the database for them
 JUMP_TYPES = {Kind.DATE: "date", Kind.DATETIME: "date", Kind.INSTANT: "date"}
 JUMPS = (Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, *JUMP_TYPES)
@@ -33,28 +47,33 @@ def list_records(visit: Visit) -> Response:
     When the database needs too long it is answered 503, as the request may well be met another time or asked
     otherwise; the page is whole, with the search and the filters in their places and without rows.
     """
-    return _answer(visit, count)
+    return _answer(visit, visit.request.query_params.multi_items(), quick_count)
 
 
 def count_records(visit: Visit) -> Response:
-    """Show the list with its exact number, or answer a script with the number alone."""
+    """Show the list with its number, or answer a script with the number alone.
+
+    It is exact, or `:bounded` as far as lists count.
+    """
+    asked, pairs = visit.asked()
+    counting = count if BOUNDED in asked else exact
     if not visit.in_panel:
-        return _answer(visit, exact)
+        return _answer(visit, pairs, counting)
     view = visit.view(Action.LIST)
-    query = visit.query(view, visit.request.query_params.multi_items())
+    query = visit.query(view, pairs)
     with limited(visit.session, visit.site.settings.list_time_limit):
-        number = exact(visit.session, query.listing, query)
+        number = counting(visit.session, query.listing, query)
     return PlainTextResponse(str(number))
 
 
-_Counting = Callable[[Session, Listing, ListQuery], Count]
+_Counting = Callable[[Session, Listing, ListQuery], Count | None]
 
 
-def _answer(visit: Visit, counting: _Counting) -> Response:
+def _answer(visit: Visit, pairs: Sequence[tuple[str, str]], counting: _Counting) -> Response:
     view = visit.view(Action.LIST)
     kept = preferred(visit, view)
     try:
-        query, problem = kept.read(visit.request.query_params.multi_items())
+        query, problem = kept.read(pairs)
         return _list_page(visit, view, kept, query, counting, problem)
     except BadRequest as error:
         visit.session.rollback()  # the database may be the one that could make no sense of it
@@ -114,8 +133,9 @@ def _read(visit: Visit, view: AdminView, query: ListQuery, counting: _Counting) 
     """Return what is shown of a list; the number comes last, as a page without it is still a page."""
     read = _Read()
     try:
-        with limited(visit.session, visit.site.settings.list_time_limit):
-            page = fetch(visit.session, query.listing, query)
+        with limited_to_the_end(visit.session, visit.site.settings.list_time_limit):
+            way, with_total = plan_rows(visit, view, query), counting is not exact
+            page = fetch(visit.session, query.listing, query, way, with_total=with_total)
             read.rows = make_rows(visit, view, query, page) if page.rows else None
             read.page = page
             read.total = _known_total(page) or counting(visit.session, query.listing, query)
@@ -145,7 +165,7 @@ def _keyed(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> dict[
     record = keyed(visit.session, query.listing, query)
     if (
         record is None
-        or list(page.rows) == [record]
+        or list(page.rows) in ([record], [view.description.key_of(record)])
         or not view.allows(visit.request, Action.DETAILS, record)
     ):
         return None
@@ -159,10 +179,10 @@ def _state(query: ListQuery, page: Page | None) -> str:
 
 
 def _known_total(page: Page) -> Count | None:
-    """Return how many there are where the rows say it themselves."""
+    """Return how many there are where the page says it itself."""
     if not page.rows:
         return Count(0)
-    return Count(len(page.rows)) if page.start == 1 and not page.has_next else None
+    return Count(len(page.rows)) if page.start == 1 and not page.has_next else page.total
 
 
 def _count(
@@ -170,10 +190,15 @@ def _count(
 ) -> dict[str, Any]:
     """Return the number beside the title, and where the exact one is had if this is not it."""
     if page is None:
-        return {"text": "", "exact_url": None}
+        return {"text": "", "exact_url": None, "later_url": None}
     text = str(total) if total is not None else f"{page.stop or len(page.rows):,}+"
     is_exact = total is not None and total.exact
-    return {"text": text, "exact_url": None if is_exact else visit.list_url(view, query.with_(), "count")}
+    whole = query.with_()
+    return {
+        "text": text,
+        "exact_url": None if is_exact else visit.list_url(view, whole, "count"),
+        "later_url": visit.list_url(view, whole, "count", **{BOUNDED: "yes"}) if total is None else None,
+    }
 
 
 def _search(visit: Visit, view: AdminView, query: ListQuery) -> dict[str, Any]:
