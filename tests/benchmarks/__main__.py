@@ -13,7 +13,7 @@ from tqdm import tqdm
 from admin_site.config import Settings
 from admin_site.database import Database
 from admin_site.ops.migrate import migrate
-from tests.benchmarks.data import fill
+from tests.benchmarks.data import COMPANIES, fill
 from tests.benchmarks.databases import postgresql
 from tests.benchmarks.editing import FORMS, filled, opened, statements_of_a_save
 from tests.benchmarks.paths import NAMES, PAGES, paths_of
@@ -21,6 +21,12 @@ from tests.benchmarks.servers import PASSWORD, Client, Served, served
 from tests.factories import make_user
 
 SLOW = 0.5  # seconds: a page that takes longer is asked for five times only
+
+FILTERING = {
+    f"the filter by one of {COMPANIES:,} companies": "/admin/person/filters?%3Afield=company",
+    "the list filtered by one": "/admin/person/list?company=7",
+}
+"""Pages about a relation to many records, of which none may show them all."""
 
 Times = Mapping[tuple[str, str], Sequence[float]]
 
@@ -183,6 +189,9 @@ def _print_lists(people: int, has_trigrams: bool, sites: Sequence[Served], times
         typer.echo(f"{page:<16}" + "".join(f"{ratio:>17.1f}" for ratio in ratios))
     sizes = (len(site.client.get(paths_of(site.name, people)["list"]).body) / 1000 for site in others)
     typer.echo(f"{'kilobytes':<16}" + "".join(f"{size:>17.1f}" for size in sizes))
+    ours = next(site for site in sites if site.name == "ours")
+    for what, path in FILTERING.items():
+        typer.echo(f"{what}: {len(ours.client.get(path).body) / 1000:.1f} kilobytes")
 
 
 if __name__ == "__main__":
