@@ -1,7 +1,7 @@
 """The sections of a record's form."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from admin_site.admin.entries import Control, Entry, StaticEntry
@@ -25,6 +25,7 @@ class Section:
     collapsed: bool = False
     help: str = ""
     note: str = field(default="", compare=False)
+    is_static: bool = False  # it stands below the children of the record
 
 
 def sections(view: "AdminView", entries: Sequence[Entry], controls: Mapping[str, Control]) -> list[Section]:
@@ -74,7 +75,8 @@ def _made(
 def _static(
     entries: Mapping[str, Entry], controls: Mapping[str, Control], names: Iterable[str]
 ) -> Iterable[Section]:
-    yield Section(STATIC, [controls[name] for name in names if _is_static(entries[name])], collapsed=True)
+    shown = [controls[name] for name in names if _is_static(entries[name])]
+    yield Section(STATIC, shown, collapsed=True, is_static=True)
 
 
 def _is_static(entry: Entry) -> bool:
@@ -84,13 +86,7 @@ def _is_static(entry: Entry) -> bool:
 def _opened(section: Section) -> Section:
     needs_eyes = any(control["error"] or control.get("begun") for control in section.controls)
     is_collapsed = section.collapsed and not needs_eyes
-    return Section(
-        section.title,
-        section.controls,
-        is_collapsed,
-        section.help,
-        _note(section) if section.collapsed else "",
-    )
+    return replace(section, collapsed=is_collapsed, note=_note(section) if section.collapsed else "")
 
 
 def _note(section: Section) -> str:
