@@ -130,40 +130,6 @@ def test_what_is_no_json_is_said_when_the_field_is_left(site: Site, page: Page):
     expect(error).to_have_count(0)
 
 
-@BOTH
-def test_a_conflicting_edit_says_so_and_loses_neither(
-    site: Site, visit: Callable[..., Visitor], scripts: bool
-):
-    course = a_course(site)
-    ada = visit(site, java_script_enabled=scripts).sign_in().page
-    grace = (
-        visit(site, java_script_enabled=scripts)
-        .sign_in(user_name="grace", email_address="g@example.org")
-        .page
-    )
-    edit(site, ada, course)
-    edit(site, grace, course)
-    grace.get_by_label("Description").fill("What Grace wrote")
-    save(grace)
-    expect(grace.locator(".toasts")).to_contain_text("was saved")
-
-    ada.get_by_label("Description").fill("What Ada wrote")
-    ada.get_by_label("Name").fill("A better name")
-    save(ada)
-
-    expect(ada.locator("#field-description-field .field-error")).to_contain_text(
-        "Somebody else changed this meanwhile. It now holds: What Grace wrote"
-    )
-    expect(ada.get_by_label("Description")).to_have_value("What Ada wrote")
-    expect(ada.get_by_label("Name")).to_have_value("A better name")
-    assert stored(site, course).description == "What Grace wrote"
-    assert stored(site, course).name == course.name
-
-    save(ada)
-    expect(ada.locator(".toasts")).to_contain_text("was saved")
-    assert stored(site, course).description == "What Ada wrote"
-
-
 def test_edits_of_different_fields_are_both_kept(site: Site, visit: Callable[..., Visitor]):
     course = a_course(site)
     ada = visit(site).sign_in().page

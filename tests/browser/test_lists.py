@@ -341,14 +341,24 @@ def test_the_list_jumps_to_a_value(site: Site, page: Page):
 
 
 def test_the_exact_number_comes_on_click(site: Site, page: Page, monkeypatch: pytest.MonkeyPatch):
-    page.goto(f"{site.address}/admin/user/list")
+    page.goto(f"{site.address}/admin/user/list?is_active=yes")
     number = page.locator(".page-head .count").inner_text()
-    monkeypatch.setattr(lists, "count", lambda *arguments: Count(10, exact=False))
-    page.goto(f"{site.address}/admin/user/list")
+    monkeypatch.setattr(lists, "quick_count", lambda *arguments: Count(10, exact=False))
+    page.goto(f"{site.address}/admin/user/list?is_active=yes")
     page.get_by_role("link", name="10+").click()
 
     expect(page.locator(".page-head .count")).to_have_text(number)
-    assert page.url.endswith("/admin/user/list")
+    assert page.url.endswith("/admin/user/list?is_active=yes")
+
+
+def test_a_number_that_takes_long_follows_the_page(site: Site, page: Page, monkeypatch: pytest.MonkeyPatch):
+    page.goto(f"{site.address}/admin/user/list?is_active=yes")
+    number = page.locator(".page-head .count").inner_text()
+    monkeypatch.setattr(lists, "quick_count", lambda *arguments: None)
+    page.goto(f"{site.address}/admin/user/list?is_active=yes")
+
+    expect(page.locator(".page-head .count")).to_have_text(number)
+    expect(page.locator(".pager-text")).to_contain_text(f" of {number}")
 
 
 def test_a_record_leads_on_in_its_list_and_back_to_its_row(site: Site, page: Page):

@@ -13,7 +13,7 @@ from admin_site.admin.pages.record_forms import record_form
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.descriptions import Description
-from admin_site.errors import BadRequest, Forbidden
+from admin_site.errors import BadRequest, Forbidden, NotFound
 from admin_site.permissions import Action
 from admin_site.services.powers import why_not
 from admin_site.services.rules import columns_of, faults, neighbours, state_of
@@ -31,7 +31,10 @@ def check_field(visit: Visit) -> Response:
     name, key = (str(visit.form.get(each) or "") for each in (FIELD, KEY))
     action = Action.EDIT if key else Action.CREATE
     view = visit.view(action)
-    record = visit.record(view, action, key) if key else None
+    try:
+        record = visit.record(view, action, key) if key else None
+    except NotFound:  # deleted meanwhile, which saving says with all that was typed
+        return JSONResponse({"error": ""})
     if record is not None and (reason := why_not(visit.session, visit.identity, action, record)):
         raise Forbidden(reason)
     names = [each for each in view.form_names if each == name or each in depends_on(view, name)]

@@ -72,7 +72,7 @@ def shown_row(
     """Return a row for the template: inputs where it can be edited, what is stored elsewhere."""
     controls = row.form.controls(row.posted) if row.form is not None else {}
     for name, control in controls.items():
-        control |= {"name": f"{number}/{name}", "id": f"row-{number}-{name}", "help": ""}
+        control |= {"name": f"{number}/{name}", "id": f"row-{number}-{name}", "help": "", "hint": ""}
         if clash := control.get("clash"):
             clash["name"] = f"{number}/{clash['name']}"
     label = page.label(row.record) if row.record is not None else row.key
