@@ -1,6 +1,8 @@
 """Rows of a list edited in their places: saved together or not at all."""
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +11,7 @@ from admin_site.admin.views import AdminView
 from admin_site.database import Database
 from admin_site.errors import ConfigurationError
 from admin_site.models import AuditEntry, Course, Enrollment, Item, User
-from tests.admin.html_forms import PageForm, read_forms
+from tests.admin.html_forms import PageForm, read_forms, record_form
 from tests.admin.sites import a_site, open_site, sign_in
 from tests.factories import make_user
 
@@ -190,6 +192,8 @@ def test_a_row_that_was_deleted_meanwhile_is_named_and_the_others_can_then_be_sa
     assert answer.status_code == 400
     assert "This record was deleted by the site itself." in answer.text
     assert ">2030-06-02<" in answer.text
+    anew = client.get(unescape(re.search(r'<a href="([^"]*)"[^>]*>Add it again</a>', answer.text)[1])).text
+    assert ("end_date", "2030-06-02") in record_form(anew).pairs
     again = form_of(answer.text)
     assert client.post(again.action, data=again.data()).status_code == 303
     assert stored(database, "end_date") == {"Astronomy": date(2030, 6, 1), "Beekeeping": None}

@@ -25,6 +25,7 @@ class Row:
     posted: FormData | None = None
     values: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    again_url: str = ""  # where a record that is gone can be added anew
 
     @property
     def is_wrong(self) -> bool:
@@ -82,6 +83,7 @@ def shown_row(
         "label": label,
         "state": row.form.state() if row.form is not None else None,
         "error": row.error,
+        "again_url": row.again_url,
         "errors": list(_errors(row, number, label, controls)),
         "cells": [
             controls.get(name) or (cells[name](row.record) if row.record is not None else _typed(row, name))
@@ -90,8 +92,12 @@ def shown_row(
     }
 
 
+def typed(row: Row, names: Sequence[str]) -> dict[str, str]:
+    """Return what was typed into the fields of a row whose record is gone."""
+    return {name: text for name in names if (text := _typed(row, name))}
+
+
 def _typed(row: Row, name: str) -> str:
-    """Return what was typed into a row whose record is gone, to be read."""
     texts = [text for text in row.posted.getlist(name) if isinstance(text, str)] if row.posted else []
     return texts[-1] if texts else ""
 

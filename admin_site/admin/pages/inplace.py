@@ -15,7 +15,7 @@ from admin_site.admin.form_fields import fixed_for
 from admin_site.admin.forms import RecordForm, posted_zone
 from admin_site.admin.list_rows import make_cells
 from admin_site.admin.pages import drafts
-from admin_site.admin.pages.edited_rows import MAX_ROWS, Row, blame, posted_rows, shown_row
+from admin_site.admin.pages.edited_rows import MAX_ROWS, Row, blame, posted_rows, shown_row, typed
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.errors import AdminSiteError, BadRequest, Conflict, Forbidden, Invalid, NotFound
@@ -197,6 +197,8 @@ class _Sheet:
     def show(self, page: Page, rows: Sequence[Row], status: int = 200, problem: str = "") -> Response:
         visit, view, names = self.visit, self.view, self.query.columns
         cells = make_cells(visit, view, names, page)
+        for row in rows:
+            row.again_url = self._again_url(row)
         shown = [shown_row(row, number, names, cells, page) for number, row in enumerate(rows)]
         return visit.page(
             "edit_rows.html",
@@ -214,6 +216,12 @@ class _Sheet:
             has_clashes=any(row.has_clash for row in rows),
             draft=drafts.notice(visit, self.draft),
         )
+
+    def _again_url(self, row: Row) -> str:
+        """Return the form of a new record, begun with what was typed into the row of one that is gone."""
+        if row.record is not None or not self.view.allows(self.visit.request, Action.CREATE):
+            return ""
+        return self.visit.url(self.view, "create", **typed(row, self.view.editable_names))
 
     def _gone_words(self, key: str) -> str:
         who = deleted_by(self.visit, self.view, key)
