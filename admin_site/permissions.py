@@ -178,7 +178,9 @@ def identity_of(session: Session, user: User, session_id: uuid.UUID | None = Non
     """Return the rights `user` has in the database, with one query; what is not flushed does not count."""
     rights = with_rights(select().where(User.user_id == user.user_id))
     with session.no_autoflush:
-        return identity_from(session.execute(rights).all(), session_id)
+        if stored := session.execute(rights).all():
+            return identity_from(stored, session_id)
+    return Identity(user.user_id, session_id, str(user), is_superuser=False, user_name=user.user_name)
 
 
 def with_rights(people: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -17,7 +17,7 @@ BENCHMARKS = ROOT / "tests" / "benchmarks"
 SET_UP = "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt && "
 ASIDE = {".git", ".venv", "var", ".env", ".gitignore"}  # not part of what is described
 BUILT = {"build", "admin_site.egg-info"}
-CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 
 
 def table(header: str) -> list[list[str]]:

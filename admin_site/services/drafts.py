@@ -81,7 +81,7 @@ def find_draft(session: Session, actor: Identity, address: str) -> Kept | None:
 
 def discard_draft(session: Session, actor: Identity, address: str) -> None:
     """Forget what `actor` typed into the form at `address`."""
-    _delete(session, Draft.user_id == actor.user_id, Draft.address == address)
+    _delete(session, Draft.user_id == actor.user_id, Draft.address == _storable(address))
 
 
 def drafts_of(session: Session, actor: Identity) -> list[Kept]:
@@ -102,7 +102,7 @@ def size_of(fields: Pairs) -> int:
 def _find(session: Session, actor: Identity, address: str) -> Draft | None:
     return session.scalars(
         select(Draft)
-        .where(Draft.user_id == actor.user_id, Draft.address == address)
+        .where(Draft.user_id == actor.user_id, Draft.address == _storable(address))
         .options(undefer(Draft.fields))
     ).one_or_none()
 
