@@ -108,6 +108,8 @@
       loadThrottle: 200,
       allowEmptyOption: false,
       placeholder: select.dataset.placeholder || "Search…",
+      // The rows of children scroll sideways, which would cut off what opens in them.
+      dropdownParent: select.closest(".inline-frame") && !select.closest("dialog") ? "body" : null,
       plugins: select.multiple || !select.required ? { remove_button: { title: "Remove", label: "×" } } : {},
       onFocus() { this.load(this.inputValue()); },
       onType() { this.clearOptions(); },
