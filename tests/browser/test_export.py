@@ -87,7 +87,7 @@ def test_a_download_tells_how_far_it_is_and_can_be_stopped(site: Site, visit: Ca
 
 def when_recorded(site: Site) -> AuditEntry:
     """Return the entry of the one export, which is made when the server has noticed that it ended."""
-    for _ in range(100):
+    for _ in range(400):
         with site.database.session() as session:
             if entry := session.scalar(select(AuditEntry).where(AuditEntry.action == "export")):
                 return entry
