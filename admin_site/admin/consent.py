@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from admin_site.admin.consequences import Consequences, Line, counted, in_words, lowered
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
-from admin_site.security.agreements import Agreements
 from admin_site.services.counting import MOST, Count
 
 TYPED_ABOVE = 100  # rows; more than these are not deleted by a click alone
@@ -29,24 +28,22 @@ class Consent:
     """
 
     def __init__(self, visit: Visit, view: AdminView, key: str, label: str) -> None:
-        secret = visit.site.settings.secret_key
-        assert secret is not None  # noqa: S101 - the site does not start without one
-        self._agreements = Agreements(secret.get_secret_value())
-        self._subject = f"{visit.identity.user_id} {view.identity} {key}"
+        self._seal = visit.site.seals.about("deletion", str(visit.identity.user_id), view.identity, key)
         self._label = label
 
     def seal(self, found: Consequences) -> str:
         """Return as the text of a form what is shown now."""
         shown = {key: [line.seen.number, self._mark(line)] for key, line in self._shown(found)}
         own = {_NAME: self._mark_of(self._label), _HIDDEN: self._mark_of_hidden(found)}
-        return self._agreements.seal(self._subject, {**shown, **own})
+        return self._seal.sign({**shown, **own})
 
     def objection(self, text: str, found: Consequences) -> str:
         """Return in words why what was agreed to is not what would happen now, "" when it is."""
         if not text:
             return NOT_LOOKED if any(map(_needs_consent, found.lines)) else ""
-        agreed = self._agreements.open(self._subject, text)
-        if agreed is None:
+        try:
+            agreed = self._seal.read(text)
+        except ValueError:
             return UNREADABLE
         if agreed.get(_NAME) != self._mark_of(self._label):
             return f"Since you looked, the record was changed: it is “{self._label}” now."
@@ -74,7 +71,7 @@ class Consent:
         return self._mark_of(" ".join(sorted(f"{_place(line)} {self._mark(line)}" for line in hidden)))
 
     def _mark_of(self, text: str) -> str:
-        return self._agreements.mark(f"{self._subject} {text}")
+        return self._seal.digest(text.encode(errors="surrogatepass"))
 
 
 def _needs_consent(line: Line) -> bool:

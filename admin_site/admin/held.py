@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from anyio import to_thread
-from itsdangerous import BadData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -14,7 +13,7 @@ from admin_site.admin.bodies import read_texts
 from admin_site.admin.kept_forms import form_at
 from admin_site.admin.visit import PANEL_HEADER
 from admin_site.errors import NotFound
-from admin_site.security.tokens import safe_next
+from admin_site.security.tokens import Seal, safe_next
 from admin_site.services.drafts import MAX_SIZE, size_of
 
 if TYPE_CHECKING:
@@ -71,10 +70,14 @@ def sign_in_url(site: "AdminSite", request: Request, target: str) -> str:
 def unseal(site: "AdminSite", text: str) -> HeldForm | None:
     """Return the form that a sign-in page of this site holds, or None for what none of ours made."""
     try:
-        address, fields = site.held_forms.loads(text)
-    except BadData:
+        address, fields = _seal(site).read(text)
+    except ValueError:
         return None
     return HeldForm(address, tuple((name, value) for name, value in fields))
+
+
+def _seal(site: "AdminSite") -> Seal:
+    return site.seals.about("held form")
 
 
 def _sign_in_page(site: "AdminSite", request: Request, texts: Sequence[tuple[str, str]] | None) -> Response:
@@ -87,7 +90,7 @@ def _sign_in_page(site: "AdminSite", request: Request, texts: Sequence[tuple[str
     if form is not None:
         address = form.address
         fields = form.keepable(texts) if texts is not None else []
-        held = site.held_forms.dumps([address, fields]) if texts is not None else ""
+        held = _seal(site).sign([address, fields]) if texts is not None else ""
         if not held or size_of(fields) > MAX_SIZE or len(held) > MAX_HELD:
             held, notes = "", [TOO_LARGE]
         else:

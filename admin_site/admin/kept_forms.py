@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from itsdangerous import BadData
 from starlette.requests import Request
 
 from admin_site.admin.forms import DRAFT, FIND, SAVE, WHO
@@ -16,7 +15,7 @@ from admin_site.admin.visit import Visit
 from admin_site.descriptions import Description, Field, Kind, Relation, describe
 from admin_site.errors import Forbidden, NotFound
 from admin_site.permissions import Action
-from admin_site.security.tokens import safe_next
+from admin_site.security.tokens import Seal, safe_next
 from admin_site.services.powers import why_not
 
 if TYPE_CHECKING:
@@ -120,17 +119,20 @@ def restore_url(address: str) -> str:
 
 def owner_mark(visit: Visit) -> str:
     """Return what a form carries to tell for whom it was made."""
-    mark: str = visit.site.form_owners.dumps(str(visit.identity.user_id))
-    return mark
+    return _owners(visit).sign(str(visit.identity.user_id))
 
 
 def other_owner(visit: Visit, fields: Mapping[str, str]) -> uuid.UUID | None:
     """Return who a form was made for when that is somebody else than the person who asks."""
     try:
-        owner = uuid.UUID(visit.site.form_owners.loads(fields.get(WHO, "")))
-    except (BadData, ValueError):
+        owner = uuid.UUID(_owners(visit).read(fields.get(WHO, "")))
+    except ValueError:
         return None
     return owner if owner != visit.identity.user_id else None
+
+
+def _owners(visit: Visit) -> Seal:
+    return visit.site.seals.about("owner of a form")
 
 
 def _below(description: Description, step: str) -> Description:

@@ -11,7 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from admin_site.admin.cells import EMPTY, NO, YES, show_number, show_plain
-from admin_site.admin.views import ROW_CHECKS, AdminView
+from admin_site.admin.view_rights import ROW_CHECKS
+from admin_site.admin.views import AdminView
 from admin_site.admin.visit import HIDDEN, Visit, leads_over, passed
 from admin_site.keys import encode_key
 from admin_site.listing import LABEL, ListQuery, Page

@@ -62,8 +62,6 @@ class AdminSite(Admin):
         self.cookie = SessionCookie(secret, is_secure=settings.is_secure)
         self.link_signer = URLSafeSerializer(secret, salt="password link")
         self.seals = Seals(secret)
-        self.held_forms = URLSafeSerializer(secret, salt="held form")
-        self.form_owners = URLSafeSerializer(secret, salt="owner of a form")
         self.entrance = CapacityLimiter(ENTRANCE_THREADS)
         self.downloads = BoundedSemaphore(exports.AT_ONCE)
         # What everybody tries first: the name of the site, and where it stands.

@@ -1,70 +1,44 @@
 """The class of every model's pages, with SQLAdmin's attributes as its language."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import anyio.from_thread
-from markupsafe import Markup
 from sqladmin import ModelView
-from sqladmin.formatters import BASE_FORMATTERS
-from sqlalchemy import Select
-from sqlalchemy import tuple_ as row
-from starlette.requests import Request
 
 from admin_site import audit
 from admin_site.admin import column_filters
 from admin_site.admin.actions import RecordAction, actions_of
-from admin_site.admin.cells import align, cell_of, read, show, show_column, show_plain, show_unreadable
 from admin_site.admin.editable import check_editable
 from admin_site.admin.export_options import ExportOptions
 from admin_site.admin.form_options import FormOptions
 from admin_site.admin.inlines import inlines_of
 from admin_site.admin.spelling import (
     chosen_names,
-    formatted,
     name_of,
     names_of,
     sorts_of,
     without_children,
 )
-from admin_site.descriptions import VIEW, Description, Field, Kind, Unreadable
+from admin_site.admin.view_cells import Cells, path_to
+from admin_site.admin.view_rights import Rights
+from admin_site.descriptions import Description, Field, Kind
 from admin_site.errors import ConfigurationError
 from admin_site.exporting import FORMATS
 from admin_site.keys import encode_key
 from admin_site.listing import LABEL, Listing
 from admin_site.listing.defaults import columns_of, created_field
-from admin_site.listing.paths import Path, foreign_key, resolve
-from admin_site.permissions import Action, Identity, allows
-
-FLAGS = {
-    Action.DETAILS: "can_view_details",
-    Action.CREATE: "can_create",
-    Action.EDIT: "can_edit",
-    Action.DELETE: "can_delete",
-    Action.EXPORT: "can_export",
-    Action.IMPORT: "can_import",
-}
-"""The class attribute with which a view turns an action off for everybody."""
-
-ROW_CHECKS = {
-    Action.DETAILS: "check_can_view_details",
-    Action.EDIT: "check_can_edit",
-    Action.DELETE: "check_can_delete",
-}
-"""SQLAdmin's hooks that decide about one record."""
-
+from admin_site.listing.paths import foreign_key
+from admin_site.permissions import Identity
 
 _NOT_PLAIN = (Kind.BINARY, Kind.OPAQUE)
 _DATES = (Kind.DATE, Kind.DATETIME, Kind.INSTANT)
 
 
-_CHANGES = (Action.CREATE, Action.EDIT, Action.DELETE)
-
-
-class AdminView(ModelView):
+class AdminView(Rights, Cells, ModelView):
     """The pages of one model.
 
     Subclass it with `model=` and the attributes of SQLAdmin's ModelView to replace what is generated:
@@ -76,7 +50,6 @@ class AdminView(ModelView):
     details_names: tuple[str, ...]
     form_names: tuple[str, ...]
     listing: Listing
-    is_database_view = False  # the database has a stored query where the model has a table
     actions: dict[str, RecordAction]
 
     page_size = 25
@@ -149,46 +122,6 @@ class AdminView(ModelView):
         self.date_name = self._date_name()
         self.inline_list = inlines_of(self, self.inlines)
 
-    def allows(self, request: Request, action: str, record: Any = None) -> bool:
-        """Return whether the person behind `request` may do `action` here, or to this record of it."""
-        flag = FLAGS.get(cast(Action, action))
-        if (flag and not getattr(self, flag)) or self.why_not(action):
-            return False
-        if not allows(request.state.identity, action, self.identity):
-            return False
-        check = ROW_CHECKS.get(cast(Action, action))
-        if record is not None and check and self._overrides(check):
-            return bool(anyio.from_thread.run(getattr(self, check), request, record))
-        return True
-
-    def why_not(self, action: str) -> str:
-        """Return why nobody can do `action` here, whatever their rights; "" when it can be done."""
-        if action not in _CHANGES:
-            return ""
-        reason = self.description.read_only or (VIEW if self.is_database_view else "")
-        return reason or (self.description.abstract_reason if action == Action.CREATE else "")
-
-    def may_touch(self, request: Request, record: Any) -> bool:
-        """Return whether the view's own rule lets the person behind `request` change a record."""
-        check = ROW_CHECKS[Action.EDIT]
-        return not self._overrides(check) or bool(
-            anyio.from_thread.run(getattr(self, check), request, record)
-        )
-
-    def is_accessible(self, request: Request) -> bool:
-        return any(
-            allows(request.state.identity, action, self.identity) for action in (Action.LIST, Action.DETAILS)
-        )
-
-    def scope(self, request: Request) -> Callable[[Select[Any]], Select[Any]] | None:
-        """Return what limits queries to the rows this person may see, by the view's own `list_query`."""
-        if not self._overrides("list_query"):
-            return None
-        columns = [getattr(self.model, name) for name in self.description.key]
-        visible = self.list_query(request).with_only_columns(*columns).order_by(None).correlate(None)
-        key = row(*columns) if len(columns) > 1 else columns[0]
-        return lambda statement: statement.where(key.in_(visible))
-
     def read_only_for(self, identity: Identity, record: Any) -> Mapping[str, str]:
         """Return the fields that this person may see but not change, each with the reason.
 
@@ -230,7 +163,7 @@ class AdminView(ModelView):
             return self.name
         if self.description.has(name):
             return str(_described(self.description, name).label)
-        if (path := _path(self.description, name)) is not None:
+        if (path := path_to(self.description, name)) is not None:
             return path.label
         return name.replace(".", " ").replace("_", " ").strip().capitalize()
 
@@ -262,72 +195,6 @@ class AdminView(ModelView):
         offered = plain & self.listing.choosable - self._formatters.keys()
         return tuple(name for name in names_of(self.description) if name in offered)
 
-    def decides_by_row(self, action: Action) -> bool:
-        """Return whether the view has a rule of its own about single records."""
-        return self._overrides(ROW_CHECKS[action])
-
-    def may_by_row(self, request: Request, action: str) -> Callable[[Any], bool]:
-        """Return `allows` for the rows of one list, which asks what does not depend on the row only once."""
-        may = self.allows(request, action)
-        if not may or not self._overrides(ROW_CHECKS[cast(Action, action)]):
-            return lambda _: may
-        return lambda record: self.allows(request, action, record)
-
-    def cell(self, request: Request, record: Any, name: str, *, short: bool) -> Markup:
-        """Return one value of a record as HTML, by the view's own formatter when it has one."""
-        return self.cell_maker(request, name, short=short)(record)
-
-    def cell_maker(self, request: Request, name: str, *, short: bool) -> Callable[[Any], Markup]:
-        """Return what makes the HTML of one value from a record, for those who show many records."""
-        formatters = self._formatters if short else self._detail_formatters or self._formatters
-        if formatter := formatters.get(name):
-            return lambda record: self._formatted(formatter, record, name, request, short)
-        if name == LABEL:
-            return lambda record: show_plain(self.description.label_of(record), short=short)
-        field = self._field_at(name)
-        is_plain = self.column_type_formatters is BASE_FORMATTERS
-        if field and is_plain:
-            return cell_of(field, name, short=short)
-        look = partial(show, field) if field else show_plain
-        if is_plain:
-            return lambda record: look(read(record, name), short=short)
-        return lambda record: self._by_type(look, read(record, name), short)
-
-    def cells(self, name: str, values: Sequence[Any]) -> Sequence[str]:
-        """Return the HTML of the values of a list's column for which the view has no formatter."""
-        return show_column(self._field_at(name), values)
-
-    def _formatted(
-        self, formatter: Callable[..., Any], record: Any, name: str, request: Request, short: bool
-    ) -> Markup:
-        stored = vars(record).get(name)
-        if isinstance(stored, Unreadable):  # nothing that a formatter expects
-            return show_unreadable(stored)
-        return show_plain(formatted(formatter, record, name, request), short=short)
-
-    def _by_type(self, look: Callable[..., Markup], value: Any, short: bool) -> Markup:
-        if type(value) in self.column_type_formatters:
-            return show_plain(self.column_type_formatters[type(value)](value), short=short)
-        return look(value, short=short)
-
-    def value_reader(self, request: Request, name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Return what tells one value of a record in a file: the view's own formatters, or `read`."""
-        if formatter := self._formatters.get(name):
-            return lambda record: formatted(formatter, record, name, request)
-        if not self.formats_types:
-            return read
-        told = self.column_type_formatters
-        return lambda record: told.get(type(value := read(record)), _same)(value)
-
-    @property
-    def formats_types(self) -> bool:
-        """Whether the view has its own words for values of some types."""
-        return self.column_type_formatters is not BASE_FORMATTERS
-
-    def align(self, name: str) -> str:
-        field = self._field_at(name)
-        return align(field) if field else "start"
-
     def notify(self, hook: str, *arguments: Any) -> None:
         """Run an asynchronous hook of a subclass, from the worker thread a page runs in."""
         if self._overrides(hook):
@@ -348,14 +215,6 @@ class AdminView(ModelView):
             yield action.slug, action.label, action.icon
         for slug, label in self._custom_actions_in_detail.items():
             yield slug, label, "bolt"
-
-    @property
-    def formatted_names(self) -> Set[str]:
-        """The columns that the view has a formatter for."""
-        return self._formatters.keys()
-
-    def _overrides(self, method: str) -> bool:
-        return getattr(type(self), method) is not getattr(ModelView, method)
 
     def _listing_options(self, every: Sequence[str]) -> dict[str, Any]:
         """Return what the class says of its list; the listing makes up the rest."""
@@ -385,28 +244,9 @@ class AdminView(ModelView):
         return name
 
     def _refuse_secret(self, name: str) -> None:
-        path = _path(self.description, name)
+        path = path_to(self.description, name)
         if path is not None and path.is_secret:
             raise ConfigurationError(f"{type(self).__name__}: {name!r} is secret, it cannot be shown")
-
-    def _field_at(self, name: str) -> Field | None:
-        """Return the field that a column shows, of a single related record too."""
-        if name not in self._fields:
-            path = _path(self.description, name)
-            self._fields[name] = None if path is None or path.is_many else path.field
-        return self._fields[name]
-
-
-def _path(description: Description, name: str) -> Path | None:
-    """Return what a name leads to, or None for a property of the class."""
-    try:
-        return resolve(description, name)
-    except KeyError:
-        return None
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _described(description: Description, name: str) -> Any:

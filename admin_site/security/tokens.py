@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 
 _LONGEST_NEXT = 2000
-_LONGEST_SEALED = 400_000  # characters: 5,000 fields with their digests have fewer
+_LONGEST_SEALED = 500_000  # characters: 5,000 fields with their digests have fewer, and so has a held form
 _DIGEST = 8  # bytes of a digest: what somebody typed is compared with a few texts, not with all there are
 
 
