@@ -37,12 +37,17 @@ from admin_site.models import (
     Base,
     CredentialToken,
     ListPreference,
+    OutgoingMail,
+    RecoveryCode,
     Role,
     RoleGrant,
     SavedView,
+    SecondFactor,
+    Throttle,
     User,
     UserSession,
     UserType,
+    Viewing,
 )
 from admin_site.ops.status import check_schema
 
@@ -56,6 +61,11 @@ ALWAYS = (
     AuditEntry,
     SavedView,
     ListPreference,
+    SecondFactor,
+    RecoveryCode,
+    Throttle,
+    Viewing,
+    OutgoingMail,
 )
 """The accounts, the audit trail and what people keep of lists, which every site has."""
 

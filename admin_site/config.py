@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         default=None,
         description="Signs cookies: at least 32 characters, the same in every process. Required by `serve`.",
     )
+    secret_key_fallbacks: SecretStr | None = Field(
+        default=None,
+        description="Earlier keys, with commas between, whose signatures still hold; "
+        "`rotate-secret-key` says until when.",
+    )
     public_url: str | None = Field(
         default=None,
         description="The address people type; links are built from it alone. Required by `serve`.",
@@ -49,6 +54,24 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     web_concurrency: int = Field(default=1, ge=1, description="Server processes that `serve` starts.")
+    trusted_proxies: str = Field(
+        default="",
+        description="The addresses or networks of the proxies in front, with commas between: "
+        "what their `X-Forwarded-For` says of a client is believed.",
+    )
+    smtp_host: str = Field(
+        default="", description="The server that takes the site's mail; without one no mail is sent."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="The port of that server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How mail is kept secret on its way: `starttls`, `tls` or `none`."
+    )
+    smtp_user: str = Field(default="", description="The name to sign in with at that server, if it asks.")
+    smtp_password: SecretStr | None = Field(default=None, description="The password that goes with it.")
+    mail_from: str = Field(default="", description="The sender of the site's mail; needed with `SMTP_HOST`.")
+    security_events_days: int = Field(
+        default=365, ge=1, description="Days for which sign-ins, refusals and other security events are kept."
+    )
     list_time_limit: float = Field(
         default=3.0, gt=0, le=600, description="Seconds a list may keep the database busy before it gives up."
     )
@@ -69,6 +92,10 @@ class Settings(BaseSettings):
             raise ValueError("ACCOUNTS_SCHEMA is a name that databases keep for themselves; choose another")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY must have at least 32 characters")
+        if any(len(key) < 32 for key in self.secret_keys[1:]):
+            raise ValueError("SECRET_KEY_FALLBACKS must hold keys of at least 32 characters")
+        if self.smtp_host and "@" not in self.mail_from:
+            raise ValueError("MAIL_FROM must be an address such as admin@example.org, to go with SMTP_HOST")
         if self.public_url is not None and not _is_web_address(self.public_url):
             raise ValueError("PUBLIC_URL must be an address such as https://admin.example.org")
         return self
@@ -96,6 +123,13 @@ class Settings(BaseSettings):
     def password_link(self, token: str) -> str:
         """Return the address with which one person may set a password once."""
         return f"{self.address}/admin/set-password/{token}"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The key that signs, then those whose signatures still hold."""
+        earlier = self.secret_key_fallbacks.get_secret_value() if self.secret_key_fallbacks else ""
+        current = self.secret_key.get_secret_value() if self.secret_key else ""
+        return current, *(key.strip() for key in earlier.split(",") if key.strip())
 
     @property
     def site_names(self) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ AdminSiteError
 ├── Invalid              the values cannot be saved; says which and why
 ├── Conflict             the record cannot change or go because of what else is stored
 ├── TooSlow              the database needs longer than people wait for a list
+├── TooManyAttempts      somebody failed to sign in too often; says when to try again
+├── PasswordNeeded       what is asked for takes the password once more
 └── LinkExpired          a password link is unknown, used or too old
 """
 
@@ -52,6 +54,19 @@ class Conflict(AdminSiteError):
 
 class TooSlow(AdminSiteError):
     pass
+
+
+class TooManyAttempts(AdminSiteError):
+    """`retry_after` is the number of seconds until it makes sense to try again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("There were too many attempts to sign in. Wait a while, then try again.")
+        self.retry_after = retry_after
+
+
+class PasswordNeeded(AdminSiteError):
+    def __init__(self) -> None:
+        super().__init__("Enter your password again: what you are about to do matters.")
 
 
 class LinkExpired(AdminSiteError):

@@ -29,6 +29,12 @@ class Action(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     RESET_PASSWORD = "action:reset-password"  # noqa: S105 - the name of an action
+    TEMPORARY_PASSWORD = "action:temporary-password"  # noqa: S105 - the name of an action
+    UNLOCK = "action:unlock"
+    END_SESSIONS = "action:end-sessions"
+    REMOVE_SECOND_FACTOR = "action:remove-second-factor"
+    ACTIVATE = "action:activate"
+    VIEW_AS = "action:view-as"
 
 
 ACTIONS: dict[Action, str] = {
@@ -39,24 +45,68 @@ ACTIONS: dict[Action, str] = {
     Action.DELETE: "Delete records.",
     Action.EXPORT: "Download the list of records as a file, where it may be seen.",
     Action.IMPORT: "Add and change records from a file.",
-    Action.RESET_PASSWORD: "Give a person a single-use link to set a new password (for the model `user`).",
+    Action.RESET_PASSWORD: "Send a person a single-use link to set a new password (for the model `user`).",
+    Action.TEMPORARY_PASSWORD: "Give a person a password for one day (for the model `user`).",
+    Action.UNLOCK: "Let a person try to sign in again after too many attempts (for the model `user`).",
+    Action.END_SESSIONS: "See where a person is signed in, and sign them out (for the model `user`).",
+    Action.REMOVE_SECOND_FACTOR: "Take away a person's second factor (for the model `user`).",
+    Action.ACTIVATE: "Activate and deactivate people (for the model `user`).",
+    Action.VIEW_AS: "See the site as a person does, changing nothing (for the model `user`).",
 }
 
 # What the site writes itself: the generic pages never do it by hand, not even for a superuser.
 _WRITTEN_BY_HAND = (Action.CREATE, Action.EDIT, Action.IMPORT)
+_KEPT_BY_THE_SITE = (
+    "audit-entry",
+    "credential-token",
+    "outgoing-mail",
+    "recovery-code",
+    "second-factor",
+    "throttle",
+    "viewing",
+)
 NEVER: frozenset[Grant] = frozenset(
     [
         (model, action)
-        for model in ("audit-entry", "credential-token", "list-preference", "saved-view", "user-session")
+        for model in (*_KEPT_BY_THE_SITE, "list-preference", "saved-view", "user-session")
         for action in _WRITTEN_BY_HAND
     ]
-    + [("audit-entry", Action.DELETE), ("credential-token", Action.DELETE)]
+    + [(model, Action.DELETE) for model in _KEPT_BY_THE_SITE]
 )
+
+
+class Duty(StrEnum):
+    """What a person has to do before they may do anything else."""
+
+    CHANGE_PASSWORD = "change-password"  # noqa: S105 - the name of a page
+    SET_UP_SECOND_FACTOR = "second-factor"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks at the site as somebody else does."""
+
+    user_id: uuid.UUID
+    signature: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How a person wants pages to be; "" leaves it to the browser."""
+
+    language: str = ""
+    time_zone: str = ""
+    theme: str = ""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """An active person who is signed in, and the rights they hold."""
+    """An active person who is signed in, and the rights they hold.
+
+    With a `viewer` it is not they who sit there, and nothing may be changed.
+    """
 
     user_id: uuid.UUID
     session_id: uuid.UUID | None
@@ -66,13 +116,20 @@ class Identity:
     roles: tuple[str, ...] = ()
     user_name: str = ""
     seen_at: datetime | None = field(default=None, compare=False)  # when their session was last noted in use
+    authenticated_at: datetime | None = field(
+        default=None, compare=False
+    )  # when their password was typed last
+    duty: Duty | None = None
+    viewer: Viewer | None = None
+    preferences: Preferences = Preferences()
 
     @property
     def signature(self) -> str:
         """Return the name under which deeds are recorded: people choose what they are called, so their user
         name, which is nobody else's, ends it.
         """
-        return sign(self.name, self.user_name)
+        own = sign(self.name, self.user_name)
+        return f"{self.viewer.signature} as {own}" if self.viewer else own
 
 
 # Whoever may run commands on the machine reaches the database anyway.
@@ -193,6 +250,7 @@ def with_rights(people: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
             User.last_name,
             User.is_superuser.label("may_all"),
             Role.name.label("role"),
+            Role.requires_second_factor,
             RoleGrant.model.label("model"),
             RoleGrant.action.label("action"),
         )
@@ -205,9 +263,12 @@ def with_rights(people: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 def identity_from(
     rights: Sequence[Row[*tuple[Any, ...]]],
     session_id: uuid.UUID | None,
-    seen_at: datetime | None = None,
+    **facts: Any,
 ) -> Identity:
-    """Return the identity of a person, of whom `rights` are all rows that `with_rights` gives."""
+    """Return the identity of a person, of whom `rights` are all rows that `with_rights` gives.
+
+    `facts` are further fields of the identity.
+    """
     person = rights[0]
     return Identity(
         user_id=person.user_id,
@@ -217,7 +278,7 @@ def identity_from(
         grants=frozenset((row.model, row.action) for row in rights if row.model is not None),
         roles=tuple(sorted({row.role for row in rights if row.role is not None})),
         user_name=person.user_name,
-        seen_at=seen_at,
+        **facts,
     )
 
 

@@ -23,11 +23,16 @@ from admin_site.models import (
     CredentialToken,
     Draft,
     ListPreference,
+    OutgoingMail,
+    RecoveryCode,
     RoleGrant,
     SavedView,
+    SecondFactor,
     Submission,
+    Throttle,
     User,
     UserSession,
+    Viewing,
 )
 from admin_site.permissions import WILDCARD, Action, Identity, covers, within
 from admin_site.services import support
@@ -243,6 +248,50 @@ class DraftView(Remembered, AdminView, model=Draft):
         return self._is_own(request.state.identity)
 
 
+class Hidden:
+    """What the site keeps for itself, of which nothing is to be found in the menu."""
+
+    can_create = False
+    can_edit = False
+    can_delete = False
+
+    def is_visible(self, request: Request) -> bool:
+        return False
+
+
+class SecondFactorView(Hidden, Limited, AdminView, model=SecondFactor):
+    icon = "key"
+
+    def limit(self, request: Request) -> ColumnElement[bool] | None:
+        return _within_reach(request, SecondFactor.user_id)
+
+
+class RecoveryCodeView(Hidden, Limited, AdminView, model=RecoveryCode):
+    icon = "key"
+
+    def limit(self, request: Request) -> ColumnElement[bool] | None:
+        return _within_reach(request, RecoveryCode.user_id)
+
+
+class ViewingView(Hidden, Limited, AdminView, model=Viewing):
+    icon = "eye"
+
+    def limit(self, request: Request) -> ColumnElement[bool] | None:
+        return _within_reach(request, Viewing.user_id)
+
+
+class ThrottleView(Hidden, AdminView, model=Throttle):
+    icon = "lock"
+
+
+class OutgoingMailView(Hidden, Limited, AdminView, model=OutgoingMail):
+    icon = "mail"
+    column_list = ["kind", "user", "created_at", "sent_at", "due_at", "attempts", "error"]
+
+    def limit(self, request: Request) -> ColumnElement[bool] | None:
+        return _within_reach(request, OutgoingMail.user_id)
+
+
 class CourseView(AdminView, model=Course):
     list_editable = ["start_date", "end_date", "is_active"]
 
@@ -256,6 +305,11 @@ VIEWS: tuple[type[AdminView], ...] = (
     ListPreferenceView,
     SubmissionView,
     DraftView,
+    SecondFactorView,
+    RecoveryCodeView,
+    ViewingView,
+    ThrottleView,
+    OutgoingMailView,
     CourseView,
     RoleGrantView,
 )
@@ -265,7 +319,7 @@ def _site_of(view: AdminView) -> "AdminSite":
     return cast("AdminSite", view._admin_ref)
 
 
-def _within_reach(request: Request, user_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool] | None:
+def _within_reach(request: Request, user_id: InstrumentedAttribute[Any]) -> ColumnElement[bool] | None:
     identity: Identity = request.state.identity
     return None if identity.is_superuser else within(identity, user_id)
 

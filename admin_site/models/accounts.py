@@ -19,19 +19,24 @@ from sqlalchemy import (
     false,
     func,
     inspect,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from admin_site.models.base import Base, Timestamped
+from admin_site.models.base import Base, Timestamped, utc_now
 
 if TYPE_CHECKING:
     from admin_site.models.flows import Flow
     from admin_site.models.items import Item
     from admin_site.models.school import Enrollment, UserType
+    from admin_site.models.sign_in import SecondFactor
 
 SESSION_LIFETIME = timedelta(days=7)
+LONG_AGO = "'1970-01-01 00:00:00'"  # in SQL: when sessions of earlier versions are taken to have asked
 MAX_RAW_NAME = 1000  # characters: the time NFKC takes grows with the square of some texts' length
+
+_OWN = "People choose it for themselves, on the page of their account."
 
 # In the info of a person's state: the relations whose members were changed from the person's side.
 CHANGED_HERE = "changed_here"
@@ -70,6 +75,12 @@ class User(Timestamped, Base):
     password_changed_at: Mapped[datetime | None] = mapped_column(
         info={"read_only": "Set when the password changes."}
     )
+    password_expires_at: Mapped[datetime | None] = mapped_column(
+        info={"read_only": "Set with a temporary password."}
+    )
+    language: Mapped[str | None] = mapped_column(String(35), info={"read_only": _OWN})
+    time_zone: Mapped[str | None] = mapped_column(String(64), info={"read_only": _OWN})
+    theme: Mapped[str | None] = mapped_column(String(10), info={"read_only": _OWN})
     last_login: Mapped[datetime | None] = mapped_column(
         info={"read_only": "Set at sign-in.", "audited": False}
     )
@@ -86,6 +97,9 @@ class User(Timestamped, Base):
         foreign_keys="CredentialToken.user_id",
     )
     enrollments: Mapped[list["Enrollment"]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", passive_deletes=True
+    )
+    second_factor: Mapped["SecondFactor | None"] = relationship(
         back_populates="user", cascade="all, delete-orphan", passive_deletes=True
     )
     flows: Mapped[list["Flow"]] = relationship(secondary="user_flows", back_populates="users")
@@ -123,6 +137,10 @@ class UserSession(Base):
     start_time: Mapped[datetime]
     expiration_time: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=text(LONG_AGO))
+    """When the password was typed last."""
+    is_kept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it lasts to its end though nobody uses it: "stay signed in"."""
     ip_address: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(500))
 
@@ -140,6 +158,7 @@ class Role(Timestamped, Base):
     role_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
     description: Mapped[str | None] = mapped_column(Text)
+    requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     users: Mapped[list[User]] = relationship(secondary=user_roles, back_populates="roles")
     grants: Mapped[list["RoleGrant"]] = relationship(
@@ -151,7 +170,11 @@ class Role(Timestamped, Base):
 
 
 class RoleGrant(Base):
-    """A right of a role: an action, or `*` for all, on a model, or `*` for all."""
+    """A right of a role: an action, or `*` for all, on a model, or `*` for all.
+
+    `fields` limits it to some fields of the records, named in alphabetical order with commas between; `scope`
+    to the records of one of the scopes of the view. "" limits nothing.
+    """
 
     __tablename__ = "role_grants"
 
@@ -159,6 +182,8 @@ class RoleGrant(Base):
     role_id: Mapped[int] = mapped_column(ForeignKey("roles.role_id", ondelete="CASCADE"))
     model: Mapped[str] = mapped_column(String(200))
     action: Mapped[str] = mapped_column(String(100))
+    fields: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    scope: Mapped[str] = mapped_column(String(100), default="", server_default=text("''"))
 
     role: Mapped[Role] = relationship(back_populates="grants")
 
@@ -204,15 +229,15 @@ def full_name(first_name: str | None, last_name: str | None) -> str:
     return " ".join(part for part in (first_name, last_name) if part)
 
 
-def normalize_name(text: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a user name or e-mail address as it is stored: NFKC, without spaces around it.
 
     Letters beyond A to Z become small: SQLite compares them as they are and PostgreSQL by its locale, so that
     "Ärger" and "ärger" would be two people on one and one on the other. What is longer than any name stays as
     it is, for its column to refuse.
     """
-    if len(text) > MAX_RAW_NAME:
-        return text.strip()
-    composed = unicodedata.normalize("NFKC", text)
+    if len(name) > MAX_RAW_NAME:
+        return name.strip()
+    composed = unicodedata.normalize("NFKC", name)
     small = "".join(char if char.isascii() else char.lower() for char in composed)
     return unicodedata.normalize("NFKC", small).strip()

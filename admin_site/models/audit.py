@@ -34,11 +34,30 @@ VERBS = {
     "reset_password": ("reset the password", "of"),
     "reset_password_refused": ("was not allowed to reset the password", "of"),
     "refused": ("was refused", "at"),
+    "locked": ("was locked out of", "the account of"),
+    "unlock": ("unlocked", "the account of"),
+    "forgot_password": ("asked for a password link", "for"),
+    "send_link": ("sent a password link", "to"),
+    "temporary_password": ("gave a temporary password", "to"),
+    "change_password": ("changed their password", ""),
+    "end_sessions": ("ended sessions", "of"),
+    "add_second_factor": ("added a second factor", "for"),
+    "remove_second_factor": ("removed the second factor", "of"),
+    "renew_recovery_codes": ("renewed the recovery codes", "of"),
+    "use_recovery_code": ("used a recovery code", "of"),
+    "activate": ("activated", ""),
+    "deactivate": ("deactivated", ""),
+    "view_as": ("began to look at the site", "as"),
+    "stop_viewing": ("stopped looking at the site", "as"),
+    "confirm_password": ("entered the password again", ""),
 }
 """How each action of the trail reads after a name, and what leads on to the record: "Ada reset the password",
 "of", "Bob"."""
 
-_OF_ONESELF = frozenset({"sign_in", "sign_out"})
+_OF_ONESELF = frozenset({"sign_in", "sign_out", "change_password", "confirm_password"})
+
+SECURITY_EVENTS = frozenset(VERBS) - {"create", "edit", "delete"}
+"""What is kept for a time only: what happened around accounts, not what records held."""
 
 
 class AuditEntry(Base):

@@ -668,8 +668,8 @@ def test_a_grant_of_what_there_is_not_is_refused_with_what_could_be_meant(sessio
         "model": "There is no model “courses”. Did you mean “course”?"
     }
     assert refusal(model="course", action="xyz") == {
-        "action": "There is no action “xyz”. There are “*”, “action:close”, “action:reset-password”, "
-        "“create”, “delete” and others."
+        "action": "There is no action “xyz”. There are “*”, “action:activate”, “action:close”, "
+        "“action:end-sessions”, “action:remove-second-factor” and others."
     }
     assert refusal(model="user-session", action="edit").keys() == {"model", "action"}
     for model, action in (("course", "list"), ("*", "*"), ("course", "action:close")):
