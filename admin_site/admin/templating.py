@@ -13,13 +13,16 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from admin_site.admin.compiled import COMPILED
+from admin_site.languages import say_number, show
+
 PACKAGE = Path(__file__).resolve().parent.parent
 STATIC = PACKAGE / "static"
 MAX_ICONS = 500  # drawn ones that are kept
 
 
-def make_environment(templates_dir: str, base_path: str) -> Environment:
-    """Return the environment of our templates, for a site mounted at `base_path`.
+def make_environment(templates_dir: str, base_path: str, language: str) -> Environment:
+    """Return the environment of our templates, for a site mounted at `base_path` that speaks a language.
 
     A file of the same name in `templates_dir` comes before ours.
     """
@@ -33,11 +36,14 @@ def make_environment(templates_dir: str, base_path: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=COMPILED,
     )
     # A global and not a variable of each page, since macros see no variables of the page that imports them.
     static = cache(lambda path: f"{base_path}/statics/{path}?v={version(path)}")
     environment.globals |= {
         "static": static,
+        "_": partial(show, language),
+        "_n": partial(say_number, language),
         "draw_icon": lru_cache(MAX_ICONS)(partial(_icon, static)),
         "dialogs": cache(lambda: Markup(environment.get_template("_dialogs.html").render())),  # noqa: S704
     }
