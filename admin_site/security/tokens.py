@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +12,7 @@ from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 
 _LONGEST_NEXT = 2000
 _LONGEST_SEALED = 500_000  # characters: 5,000 fields with their digests have fewer, and so has a held form
+_NOT_SIGNED = "not signed by this seal"
 _DIGEST = 8  # bytes of a digest: what somebody typed is compared with a few texts, not with all there are
 
 
@@ -26,10 +27,14 @@ def hash_token(token: str) -> str:
 
 
 class SessionCookie:
-    """How the token of a session travels: signed, out of reach of scripts, to this site alone."""
+    """How the token of a session travels: signed, out of reach of scripts, to this site alone.
 
-    def __init__(self, secret_key: str, *, is_secure: bool) -> None:
-        self._signer = Signer(secret_key, salt="admin_site.session", digest_method=hashlib.sha256)
+    The first of the keys signs; what any of the others signed is read too.
+    """
+
+    def __init__(self, *secret_keys: str, is_secure: bool) -> None:
+        oldest_first = secret_keys[::-1]
+        self._signer = Signer(oldest_first, salt="admin_site.session", digest_method=hashlib.sha256)
         self.is_secure = is_secure
         # The prefix makes browsers refuse the name from anyone but this very host, over https.
         self.name = "__Host-session" if is_secure else "session"
@@ -51,27 +56,29 @@ class SessionCookie:
 
 
 class Seals:
-    """Signs what a page carries and its form brings back, so that nobody makes it up."""
+    """Signs what a page carries and its form brings back, so that nobody makes it up.
 
-    def __init__(self, secret_key: str) -> None:
-        self._secret_key = secret_key
+    The first of the keys signs; pages that any of the others signed are read too.
+    """
+
+    def __init__(self, *secret_keys: str) -> None:
+        self._secret_keys = secret_keys
 
     def about(self, *subject: str) -> "Seal":
         """Return the seal for one subject, such as a person's form of one record: it opens no other."""
-        return Seal(self._secret_key, json.dumps(["seal", *subject]))
+        return Seal(self._secret_keys, json.dumps(["seal", *subject]))
 
 
 class Seal:
-    """Signs the facts that a page carries about one subject, compressed; anybody may read them."""
+    """Signs the facts that a page carries about one subject, compressed; anybody may read them.
 
-    def __init__(self, secret_key: str, subject: str) -> None:
-        self._serializer = URLSafeSerializer(
-            secret_key,
-            salt=subject,
-            serializer_kwargs={"ensure_ascii": True},  # a text may hold halves of characters
-            signer_kwargs={"digest_method": hashlib.sha256},
-        )
-        self._key = hashlib.sha256(secret_key.encode() + b"\0" + subject.encode()).digest()
+    Once it has read what an earlier key signed it goes on with that key: the facts hold digests made with it.
+    """
+
+    def __init__(self, secret_keys: Sequence[str], subject: str) -> None:
+        self._secret_keys = secret_keys
+        self._subject = subject
+        self._go_on_with(secret_keys[0])
 
     def sign(self, facts: Any) -> str:
         return str(self._serializer.dumps(facts))
@@ -79,13 +86,30 @@ class Seal:
     def read(self, text: str) -> Any:
         """Return the facts in a text that this seal signed; raises ValueError for any other text."""
         try:
-            return self._serializer.loads(text[: _LONGEST_SEALED + 1].encode("ascii"))
-        except (BadData, UnicodeError) as error:
-            raise ValueError("not signed by this seal") from error
+            sealed = text[: _LONGEST_SEALED + 1].encode("ascii")
+        except UnicodeError as error:
+            raise ValueError(_NOT_SIGNED) from error
+        for secret_key in self._secret_keys:
+            self._go_on_with(secret_key)
+            try:
+                return self._serializer.loads(sealed)
+            except BadData:
+                continue
+        self._go_on_with(self._secret_keys[0])
+        raise ValueError(_NOT_SIGNED)
 
     def digest(self, content: bytes) -> str:
         """Return a digest from which nobody else can find out the content, however short it is."""
         return hashlib.blake2b(content, digest_size=_DIGEST, key=self._key).hexdigest()
+
+    def _go_on_with(self, secret_key: str) -> None:
+        self._serializer = URLSafeSerializer(
+            secret_key,
+            salt=self._subject,
+            serializer_kwargs={"ensure_ascii": True},  # a text may hold halves of characters
+            signer_kwargs={"digest_method": hashlib.sha256},
+        )
+        self._key = hashlib.sha256(secret_key.encode() + b"\0" + self._subject.encode()).digest()
 
 
 def safe_next(target: str | None) -> str:
