@@ -7,14 +7,16 @@ if TYPE_CHECKING:
     from admin_site.admin.views import AdminView
     from admin_site.app import create_app
     from admin_site.config import Settings
+    from admin_site.permissions import RowScope
 
-__all__ = ["AdminView", "Inline", "Settings", "StackedInline", "TabularInline", "create_app"]
+__all__ = ["AdminView", "Inline", "RowScope", "Settings", "StackedInline", "TabularInline", "create_app"]
 
 _HOMES = {
     "AdminView": "admin_site.admin.views",
     "Inline": "admin_site.admin.inlines",
     "StackedInline": "admin_site.admin.inlines",
     "TabularInline": "admin_site.admin.inlines",
+    "RowScope": "admin_site.permissions",
     "Settings": "admin_site.config",
     "create_app": "admin_site.app",
 }

@@ -31,6 +31,7 @@ from admin_site.database.neighbours import neighbours
 from admin_site.descriptions import mapped_classes
 from admin_site.errors import BadRequest, ConfigurationError
 from admin_site.exporting import FORMATS
+from admin_site.mailing import Mailer, Worker
 from admin_site.middleware import Identification, SameOrigin, SecurityHeaders
 from admin_site.models import (
     AuditEntry,
@@ -49,6 +50,7 @@ from admin_site.models import (
     UserType,
     Viewing,
 )
+from admin_site.ops.retention import Sweeper
 from admin_site.ops.status import check_schema
 
 ALWAYS = (
@@ -91,7 +93,13 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(_complain_of_tables, database)
+        post = Worker(Mailer(database, settings, templates_dir))
+        post.start()
+        sweeper = Sweeper(settings)
+        sweeper.start()
         yield
+        await run_in_threadpool(sweeper.stop)
+        await run_in_threadpool(post.stop)
         await run_in_threadpool(database.close)
 
     app = SecureStarlette(routes=[Route("/", _to_admin), Route("/healthz", _healthy)], lifespan=lifespan)
@@ -101,7 +109,7 @@ def create_app(
     site = AdminSite(app, database, settings, classes, [*kept, *views], templates_dir)
     compressed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, FORMATS["xlsx"].media_type)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5, exclude_content_types=compressed)
-    app.add_middleware(Identification, database=database, cookie=site.cookie)
+    app.add_middleware(Identification, database=database, cookie=site.cookie, proxies=settings.proxies)
     app.add_middleware(SameOrigin, public_url=settings.public_url)
     app.add_exception_handler(HTTPException, partial(http_error_page, site))
     app.add_exception_handler(Exception, partial(failure_page, site))

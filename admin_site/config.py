@@ -1,6 +1,9 @@
 """The settings, read once from the environment and `.env`."""
 
+import re
+from datetime import UTC, datetime
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +21,8 @@ DATA = (ROOT if (ROOT / "alembic.ini").is_file() else Path()) / "var"
 RESERVED_SCHEMAS = frozenset({"main", "temp", "information_schema"})
 SEARCH_PATH = "-csearch_path="  # libpq's option that says in which schemas names are looked up
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_DATED_KEY = re.compile(r"(.+)@(\d{4}-\d\d-\d\d)")
 
 
 class Settings(BaseSettings):
@@ -44,8 +49,8 @@ class Settings(BaseSettings):
     )
     secret_key_fallbacks: SecretStr | None = Field(
         default=None,
-        description="Earlier keys, with commas between, whose signatures still hold; "
-        "`rotate-secret-key` says until when.",
+        description="Earlier keys, with commas between, whose signatures still hold: for good, or as "
+        "`key@2026-11-28` to the end of that day (UTC). `rotate-secret-key` writes them.",
     )
     public_url: str | None = Field(
         default=None,
@@ -92,10 +97,18 @@ class Settings(BaseSettings):
             raise ValueError("ACCOUNTS_SCHEMA is a name that databases keep for themselves; choose another")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY must have at least 32 characters")
-        if any(len(key) < 32 for key in self.secret_keys[1:]):
+        if any(len(key) < 32 for key, _ in self.fallback_keys):
             raise ValueError("SECRET_KEY_FALLBACKS must hold keys of at least 32 characters")
+        try:
+            _ = self.proxies
+        except ValueError as error:
+            raise ValueError(
+                "TRUSTED_PROXIES must be addresses or networks such as 127.0.0.1,10.0.0.0/8"
+            ) from error
         if self.smtp_host and "@" not in self.mail_from:
             raise ValueError("MAIL_FROM must be an address such as admin@example.org, to go with SMTP_HOST")
+        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in LOOPBACK_HOSTS:
+            raise ValueError("SMTP_SECURITY=none would send SMTP_PASSWORD openly; use starttls or tls")
         if self.public_url is not None and not _is_web_address(self.public_url):
             raise ValueError("PUBLIC_URL must be an address such as https://admin.example.org")
         return self
@@ -125,11 +138,27 @@ class Settings(BaseSettings):
         return f"{self.address}/admin/set-password/{token}"
 
     @property
+    def can_send_mail(self) -> bool:
+        """Whether mail reaches people: by SMTP, or on the console of a site that is tried on this machine."""
+        return self.public_url is not None and (bool(self.smtp_host) or not self.is_secure)
+
+    @property
     def secret_keys(self) -> tuple[str, ...]:
         """The key that signs, then those whose signatures still hold."""
-        earlier = self.secret_key_fallbacks.get_secret_value() if self.secret_key_fallbacks else ""
         current = self.secret_key.get_secret_value() if self.secret_key else ""
-        return current, *(key.strip() for key in earlier.split(",") if key.strip())
+        return current, *(key for key, until in self.fallback_keys if not until or until >= _today())
+
+    @property
+    def fallback_keys(self) -> list[tuple[str, str]]:
+        """The earlier keys, each with the day to whose end its signatures hold, "" where for good."""
+        text = self.secret_key_fallbacks.get_secret_value() if self.secret_key_fallbacks else ""
+        return [_dated(part.strip()) for part in text.split(",") if part.strip()]
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies in front, whose word on where a request comes from is believed."""
+        parts = (part.strip() for part in self.trusted_proxies.split(","))
+        return tuple(ip_network(part, strict=False) for part in parts if part)
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -174,6 +203,15 @@ def parse_database_url(text: str) -> URL:
 def accounts_file(database: str | None, schema: str) -> str:
     """Return the SQLite file of the admin's own tables, which lies beside the database."""
     return f"{database}-{schema}" if database and database != ":memory:" else ":memory:"
+
+
+def _dated(text: str) -> tuple[str, str]:
+    dated = _DATED_KEY.fullmatch(text)
+    return (dated[1], dated[2]) if dated else (text, "")
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def _is_web_address(text: str) -> bool:

@@ -60,7 +60,9 @@ class TooManyAttempts(AdminSiteError):
     """`retry_after` is the number of seconds until it makes sense to try again."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("There were too many attempts to sign in. Wait a while, then try again.")
+        minutes = -(-retry_after // 60)
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(f"There were too many wrong attempts to sign in. Wait {wait}, then try again.")
         self.retry_after = retry_after
 
 
@@ -72,5 +74,6 @@ class PasswordNeeded(AdminSiteError):
 class LinkExpired(AdminSiteError):
     def __init__(self) -> None:
         super().__init__(
-            "It was used, it is more than an hour old, or a newer one took its place. Ask for a new link."
+            "It was used, is more than an hour old or not complete, a newer one took its place, or the "
+            "account has changed since. Ask for a new link."
         )

@@ -1,8 +1,9 @@
 """What happens to every request before a page sees it, and to every response after."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError, TimeoutError
@@ -29,6 +30,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+Network = IPv4Network | IPv6Network
+
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -143,22 +146,31 @@ class Who:
 
 
 class Identification:
-    """Sets `request.state.who`, which finds out who asks, `.request_id` and `.client_address`."""
+    """Sets `request.state.who`, which finds out who asks, `.request_id` and `.client_address`.
+
+    What a request says of where it comes from is believed of `proxies` alone.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, database: Database, cookie: SessionCookie, static: Iterable[str] = STATIC
+        self,
+        app: ASGIApp,
+        *,
+        database: Database,
+        cookie: SessionCookie,
+        proxies: Iterable[Network] = (),
+        static: Iterable[str] = STATIC,
     ) -> None:
         self.app = app
         self.database = database
         self.cookie = cookie
+        self.proxies = tuple(proxies)
         self.static = tuple(static)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            client = scope.get("client")
             state = scope.setdefault("state", {})
             state["request_id"] = str(uuid.uuid4())
-            state["client_address"] = client[0] if client else None
+            state["client_address"] = _client_address(scope, self.proxies)
             state["who"] = Who(self.database, self._token(scope))
         await self.app(scope, receive, send)
 
@@ -166,6 +178,42 @@ class Identification:
         if scope["path"].startswith(self.static):
             return ""
         return self.cookie.read(HTTPConnection(scope).cookies) or ""
+
+
+def _client_address(scope: Scope, proxies: Sequence[Network]) -> str | None:
+    """Return the address that a request comes from, as far as those who passed it on can be believed.
+
+    Each proxy adds the address it was asked from to the right of X-Forwarded-For; what stands left of the
+    first one that is no proxy of ours anybody may have written.
+    """
+    client = scope.get("client")
+    address: str | None = client[0] if client else None
+    named = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
+    while address is not None and named and _is_among(address, proxies):
+        before = _address(named.pop())
+        if before is None:
+            break
+        address = before
+    return address
+
+
+def _is_among(address: str, networks: Sequence[Network]) -> bool:
+    parsed = _address(address)
+    return parsed is not None and any(ip_address(parsed) in network for network in networks)
+
+
+def _address(text: str) -> str | None:
+    """Return the address in what a proxy wrote, some of which add the port; None where there is none."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        return None
+    return str((parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None) or parsed)
 
 
 def _origin(address: str) -> tuple[str, str, int | None] | None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from admin_site.models import Role, RoleGrant, User
-from admin_site.permissions import Grant, Identity, identity_of
+from admin_site.permissions import Identity, LimitedGrant, Right, as_fields, identity_of
 from admin_site.security.passwords import Passwords, Policy
 from admin_site.services.sessions import start_session
 
@@ -39,15 +39,20 @@ def make_user(
     return user
 
 
-def make_role(session: Session, *grants: Grant, name: str | None = None) -> Role:
-    """Store a role with grants such as `("course", "edit")`."""
-    role = Role(
-        name=name or f"Role {next(_numbers)}",
-        grants=[RoleGrant(model=model, action=action) for model, action in grants],
-    )
+def make_role(session: Session, *grants: Right, name: str | None = None) -> Role:
+    """Store a role with grants such as `("course", "edit")` or `LimitedGrant(...)`."""
+    role = Role(name=name or f"Role {next(_numbers)}", grants=list(map(_grant, grants)))
     session.add(role)
     session.flush()
     return role
+
+
+def _grant(right: Right) -> RoleGrant:
+    if isinstance(right, LimitedGrant):
+        model, action, fields, scope = right
+        return RoleGrant(model=model, action=action, fields=as_fields(fields), scope=scope)
+    model, action = right
+    return RoleGrant(model=model, action=action)
 
 
 def an_administrator(session: Session) -> Identity:
@@ -55,6 +60,6 @@ def an_administrator(session: Session) -> Identity:
     return identity_of(session, make_user(session, superuser=True))
 
 
-def identity_with(session: Session, *grants: Grant) -> Identity:
+def identity_with(session: Session, *grants: Right) -> Identity:
     """Return the identity of a new person whose one role holds the grants."""
     return identity_of(session, make_user(session, roles=(make_role(session, *grants),)))

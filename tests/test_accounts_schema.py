@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Column, MetaData, String, Table, delete, inspect, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starlette.testclient import TestClient
 
-from admin_site import Settings, create_app
+from admin_site import Settings, audit, create_app
 from admin_site.database import Database
 from admin_site.database.accounts import VERSION_TABLE
 from admin_site.models import AuditEntry, User
@@ -92,6 +92,18 @@ def test_rows_are_where_they_belong(client: TestClient, shop: Database):
     with shop.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM users")) == 1
         assert connection.scalar(text("SELECT count(*) FROM admin_site.users")) == 1
+
+
+def test_the_trail_is_append_only_there_and_a_table_of_its_name_is_not(client: TestClient, shop: Database):
+    _post(client, "/admin/role/create", name="Auditor")
+    theirs = Table("audit_entries", MetaData(), Column("label", String))
+    with shop.engine.begin() as connection:
+        theirs.create(connection)
+        connection.execute(delete(theirs))
+
+    for statement in (delete(AuditEntry), text("DELETE FROM admin_site.audit_entries")):
+        with pytest.raises(audit.AppendOnly), shop.engine.begin() as connection:
+            connection.execute(statement)
 
 
 def _post(client: TestClient, url: str, **typed: str) -> Any:

@@ -5,19 +5,24 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import (
+    Column,
     Computed,
     ForeignKey,
+    MetaData,
     String,
+    Table,
     delete,
     event,
     insert,
     inspect,
     null,
     select,
+    table,
     text,
     update,
 )
@@ -39,6 +44,7 @@ from tests.zoo import columns, inheritance, keys, names, relations
 from tests.zoo.constraints import Rental
 
 CANARY = "canary-3c9e"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -149,7 +155,7 @@ def make_shop(session: Session, **values: Any) -> Shop:
 
 
 def forget(session: Session) -> None:
-    session.execute(delete(AuditEntry), execution_options={audit.UNAUDITED: "the test begins here"})
+    session.execute(delete(AuditEntry), execution_options=audit.RETENTION)
 
 
 def entries(session: Session, action: str | None = None) -> list[AuditEntry]:
@@ -953,3 +959,116 @@ def test_the_trail_knows_every_model_of_ours(session):
     assert {entry.model for entry in entries(session, "create")} == {
         "courses", "enrollments", "flows", "items", "role_grants", "roles", "user_types", "users"
     }  # fmt: skip
+
+
+# -- Append-only ---------------------------------------------------------------------------------------------
+
+
+def rewrite_by_the_session(session: Session) -> None:
+    session.scalars(select(AuditEntry)).one().label = "another"
+    session.flush()
+
+
+def delete_by_the_session(session: Session) -> None:
+    session.delete(session.scalars(select(AuditEntry)).one())
+    session.flush()
+
+
+REWRITES = {
+    "changed": rewrite_by_the_session,
+    "deleted": delete_by_the_session,
+    "update": lambda session: session.execute(
+        update(AuditEntry).values(label="another"), execution_options={audit.UNAUDITED: "no reason"}
+    ),
+    "delete": lambda session: session.execute(
+        delete(AuditEntry.__table__), execution_options={audit.UNAUDITED: "no reason"}
+    ),
+    "text": lambda session: session.execute(
+        text("/* tidy */ DELETE  FROM audit_entries"), execution_options={audit.UNAUDITED: "no reason"}
+    ),
+    "connection": lambda session: session.connection().execute(delete(AuditEntry)),
+    "another name for the table": lambda session: session.connection().execute(
+        delete(Table("audit_entries", MetaData()))
+    ),
+    "the bare table": lambda session: session.connection().execute(delete(table("audit_entries"))),
+    "driver": lambda session: session.connection().exec_driver_sql('UPDATE "audit_entries" SET label = 1'),
+    "upsert": lambda session: session.connection().exec_driver_sql(
+        "INSERT INTO audit_entries (entry_id) VALUES (1) ON CONFLICT (entry_id) DO UPDATE SET label = ''"
+    ),
+    "named like the retention": lambda session: session.execute(
+        delete(AuditEntry), execution_options=dict.fromkeys(audit.RETENTION, "a lie")
+    ),
+}
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
+def test_no_entry_is_changed_or_deleted_by_any_session(database, rewrite):
+    with database.session() as session:
+        audit.note(session, "export", label="people")
+
+    with pytest.raises(audit.AppendOnly), database.session() as session:
+        REWRITES[rewrite](session)
+
+    with database.session() as session:
+        assert the_entry(session).label == "people"
+
+
+def test_a_table_of_somebody_else_that_is_called_like_the_trail_may_change(session, backend):
+    namesake = Table("audit_entries", MetaData(), Column("label", String), schema="elsewhere")
+    connection = session.connection()
+    there = "ATTACH ':memory:' AS elsewhere" if backend == "sqlite" else "CREATE SCHEMA elsewhere"
+    connection.exec_driver_sql(there)
+    namesake.create(connection)
+    connection.execute(insert(namesake).values(label="before"))
+
+    connection.execute(update(namesake).values(label="after"))
+
+    assert connection.scalars(select(namesake.c.label)).all() == ["after"]
+
+
+def test_the_retention_deletes_old_security_events_and_no_history_of_records(database):
+    old, new = utc_now() - timedelta(days=400), utc_now()
+    with database.session() as session:
+        session.add(Flow(name="kept for good"))
+        session.flush()
+        for action in ("sign_in", "refused", "action:archive"):
+            audit.note(session, action, label="old")
+        session.execute(update(AuditEntry).values(happened_at=old), execution_options=audit.RETENTION)
+        audit.note(session, "sign_in", label="new")
+
+    with database.session() as session:
+        assert audit.sweep(session, LONG_AGO, new - timedelta(days=365)) == (2, new - timedelta(days=365))
+
+    with database.session() as session:
+        assert [entry.action for entry in entries(session)] == ["create", "action:archive", "sign_in"]
+
+
+def test_many_old_events_go_in_batches(database, monkeypatch):
+    monkeypatch.setattr("admin_site.audit.entries.SWEPT", 2)
+    with database.session() as session:
+        for number in range(5):
+            audit.note(session, "sign_in", label=str(number))
+
+    since, numbers = LONG_AGO, []
+    for _ in range(3):
+        with database.session() as session:
+            number, since = audit.sweep(session, since, utc_now() + timedelta(days=1))
+            numbers.append(number)
+
+    assert numbers == [2, 2, 1]
+
+
+def test_control_characters_are_told_as_what_they_are(session):
+    audit.note(session, "sign_in_failed", label="ada\r\nroot signed in\t\x1b[2J\u202e")
+
+    assert the_entry(session).label == r"ada\r\nroot signed in\t\x1b[2J\u202e"
+
+
+def test_whoever_runs_a_command_is_called_by_the_name_they_signed_in_with(session):
+    audit.attribute(session, audit.command_line())
+    audit.note(session, "unlock", label="Ada")
+
+    entry = the_entry(session)
+    assert (entry.actor_id, entry.ip_address) == (None, None)
+    assert entry.actor_name.startswith("cli:")
+    assert str(entry) == f"The command line ({entry.actor_name[4:]}) unlocked the account of Ada"

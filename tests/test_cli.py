@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import uuid
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx2
@@ -19,12 +20,14 @@ from sqlalchemy.engine import make_url
 from admin_site.cli import app
 from admin_site.config import ROOT
 from admin_site.database import Database
-from admin_site.errors import LinkExpired
-from admin_site.models import AuditEntry, Role, User
-from admin_site.ops.local import kept_key
+from admin_site.errors import LinkExpired, TooManyAttempts
+from admin_site.models import AuditEntry, OutgoingMail, Role, User, UserSession
+from admin_site.ops.secret_keys import kept_keys
 from admin_site.ops.serve import listen
 from admin_site.security.passwords import PASSWORDS
+from admin_site.services import throttling
 from admin_site.services.links import peek_link
+from admin_site.services.sessions import start_session
 from tests.factories import make_role, make_user
 from tests.processes import SECRET_KEY, Server, command, serving
 
@@ -240,7 +243,9 @@ def test_create_user_takes_roles_and_a_password_from_standard_input(database, da
         user = session.scalars(select(User)).one()
         assert sorted(role.name for role in user.roles) == ["Auditor", "Support"]
         assert PASSWORDS.verify(user.password_hash, PASSWORD)
-        assert set(session.scalars(select(AuditEntry.actor_name))) == {"system", "command line"}
+        actors = set(session.scalars(select(AuditEntry.actor_name)))
+    assert len(actors) == 2
+    assert {actor.partition(":")[0] for actor in actors} == {"system", "cli"}
 
 
 @ON_SQLITE
@@ -329,6 +334,110 @@ def test_reset_password_of_somebody_with_rights_needs_force(database, database_u
 @ON_SQLITE
 def test_reset_password_of_nobody_is_one_line(database_url):
     done = command("reset-password", "nobody", DATABASE_URL=database_url)
+
+    assert (done.returncode, done.stderr) == (1, "Error: There is nobody called “nobody”.\n")
+
+
+@ON_SQLITE
+def test_reset_password_by_mail_shows_the_link_to_nobody_here(database, database_url):
+    with database.session() as session:
+        make_user(session, user_name="ada", email_address="ada@example.org", signed_in_on=1)
+    mail = {"SMTP_HOST": "localhost", "MAIL_FROM": "a@example.org", "PUBLIC_URL": "https://a.example"}
+
+    unset = command("reset-password", "ada", "--mail", DATABASE_URL=database_url)
+    done = command("reset-password", "ada", "--mail", DATABASE_URL=database_url, **mail)
+
+    assert (unset.returncode, is_one_line(unset.stderr), "SMTP_HOST" in unset.stderr) == (1, True, True)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, "A link to set a password is on its way to ada@example.org.\n", ""
+    )  # fmt: skip
+    with database.session() as session:
+        assert session.scalars(select(OutgoingMail)).one().user.user_name == "ada"
+        assert session.scalars(select(UserSession)).all() == []
+
+
+def test_sessions_are_listed_and_ended_one_by_one_or_all_at_once(database, database_url):
+    with database.session() as session:
+        ada = make_user(session, user_name="ada")
+        for number in range(3):
+            start_session(session, ada, ip_address=f"192.0.2.{number}", user_agent="Firefox/140 (Windows NT)")
+        ended, *others = [str(key) for key in session.scalars(select(UserSession.session_id))]
+
+    listed = command("list-sessions", "ADA", DATABASE_URL=database_url)
+    one = command("end-sessions", "ada", "--session", ended, DATABASE_URL=database_url)
+    again = command("end-sessions", "ada", "--session", ended, DATABASE_URL=database_url)
+    rest = command("list-sessions", "ada", DATABASE_URL=database_url)
+    every = command("end-sessions", "ada", DATABASE_URL=database_url)
+    none = command("list-sessions", "ada", DATABASE_URL=database_url)
+
+    assert listed.stdout.startswith("SESSION ")
+    assert all(key in listed.stdout for key in (ended, *others))
+    assert "192.0.2.1" in listed.stdout
+    assert "Firefox on Windows" in listed.stdout
+    assert one.stdout == "1 session of ada ended.\n"
+    assert (again.returncode, again.stderr) == (1, f"Error: ada has no session {ended}.\n")
+    assert ended not in rest.stdout
+    assert all(key in rest.stdout for key in others)
+    assert every.stdout == "2 sessions of ada ended.\n"
+    assert none.stdout == "ada is not signed in anywhere.\n"
+
+
+def test_a_locked_account_is_unlocked(database, database_url):
+    with database.session() as session:
+        ada = make_user(session, user_name="ada")
+        for _ in range(30):
+            with suppress(TooManyAttempts):
+                throttling.note_failure(session, ada, "ada", "192.0.2.1")
+        assert throttling.blocked_until(session, ada)
+
+    done = command("unlock", "ada", DATABASE_URL=database_url)
+    again = command("unlock", "ada", DATABASE_URL=database_url)
+
+    assert (done.stdout, again.stdout) == ("ada may sign in again.\n", "ada was not locked out.\n")
+    with database.session() as session:
+        assert throttling.blocked_until(session, session.scalars(select(User)).one()) is None
+
+
+def test_a_role_is_granted_and_revoked(database, database_url):
+    with database.session() as session:
+        make_role(session, name="Guest")
+        make_user(session, user_name="ada", signed_in_on=1)
+
+    done = [
+        command(name, "ada", "Guest", DATABASE_URL=database_url).stdout
+        for name in ("grant-role", "grant-role", "revoke-role", "revoke-role")
+    ]
+    unknown = command("grant-role", "ada", "Nonsense", DATABASE_URL=database_url)
+
+    assert done == [
+        "ada has now the role Guest.\n",
+        "ada has already the role Guest.\n",
+        "ada has no longer the role Guest.\n",
+        "ada did not have the role Guest.\n",
+    ]
+    assert unknown.stderr == "Error: There is no role “Nonsense”; there are: Guest.\n"
+    with database.session() as session:
+        assert session.scalars(select(UserSession)).all() == []
+        own = AuditEntry.actor_name.startswith("cli:"), AuditEntry.model == "users"
+        edits = select(AuditEntry.changes).where(*own).order_by(AuditEntry.entry_id)
+        assert [each["roles"] for each in session.scalars(edits)] == [[[], ["Guest"]], [["Guest"], []]]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list-sessions"],
+        ["end-sessions"],
+        ["end-sessions", "--session", str(uuid.UUID(int=1))],
+        ["unlock"],
+        ["reset-password", "--mail"],
+    ],
+)
+def test_commands_about_nobody_are_one_line(database_url, arguments):
+    settings = {"SMTP_HOST": "localhost", "MAIL_FROM": "a@b.example", "PUBLIC_URL": "https://b.example"}
+
+    done = command(*arguments, "nobody", DATABASE_URL=database_url, **settings)
 
     assert (done.returncode, done.stderr) == (1, "Error: There is nobody called “nobody”.\n")
 
@@ -457,11 +566,12 @@ def test_a_fresh_clone_runs_without_any_setting_and_sign_ins_survive_a_restart(t
 
 
 def test_the_kept_key_stays_the_same_and_is_long_enough(tmp_path):
-    key = kept_key(tmp_path / "var" / "secret_key")
+    key, fallbacks = kept_keys(tmp_path / "var" / "secret_key")
 
     assert len(key) >= 32
-    assert kept_key(tmp_path / "var" / "secret_key") == key
-    assert kept_key(tmp_path / "other" / "secret_key") != key
+    assert fallbacks == ""
+    assert kept_keys(tmp_path / "var" / "secret_key") == (key, "")
+    assert kept_keys(tmp_path / "other" / "secret_key") != (key, "")
 
 
 def test_importing_the_commands_starts_nothing():

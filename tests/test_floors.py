@@ -17,7 +17,7 @@ PACKAGE = ROOT / "admin_site"
 FLOORS = {
     "entrance": {"__init__", "__main__"},
     "doors": {"app", "cli"},
-    "faces": {"admin", "api", "middleware", "ops", "seed"},
+    "faces": {"admin", "api", "mailing", "middleware", "ops", "seed"},
     "rules": {
         "audit",
         "database",
@@ -30,7 +30,7 @@ FLOORS = {
         "values",
     },
     "nouns": {"models"},
-    "ground": {"config", "errors", "security"},
+    "ground": {"config", "errors", "languages", "security"},
 }
 HEIGHTS = {room: -height for height, rooms in enumerate(FLOORS.values()) for room in rooms}
 WITHOUT_WEB = {"audit", "exporting", "listing", "permissions", "services"}

@@ -9,9 +9,12 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from admin_site.config import load_settings
+from admin_site.errors import ConfigurationError
 from admin_site.middleware import Identification, SameOrigin, SecurityHeaders
 from admin_site.security.tokens import SessionCookie
 from admin_site.services.sessions import start_session
+from tests.admin.sites import settings_for
 from tests.factories import make_role, make_user
 
 COOKIE = SessionCookie("a secret of the tests, long enough", is_secure=False)
@@ -231,6 +234,49 @@ def test_every_request_has_an_id_of_its_own(client):
     first, second = (uuid.UUID(answer["request_id"]) for answer in answers)
     assert first != second
     assert answers[0]["client"] == "testclient"
+
+
+@pytest.mark.parametrize(
+    ("peer", "proxies", "forwarded", "address"),
+    [
+        ("203.0.113.9", "", "192.0.2.7", "203.0.113.9"),
+        ("203.0.113.9", "10.0.0.0/8", "192.0.2.7", "203.0.113.9"),
+        ("10.0.0.1", "10.0.0.0/8", None, "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.0/8", "192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "10.0.0.0/8", "198.51.100.1, 192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "10.0.0.0/8", "10.9.9.9, 192.0.2.7, 10.0.0.2", "192.0.2.7"),
+        ("10.0.0.1", "10.0.0.0/8", "10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", "10.0.0.0/8", "192.0.2.7, unknown", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.0/8", "192.0.2.7,", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.0/8", "192.0.2.7:4711", "192.0.2.7"),
+        ("10.0.0.1", "10.0.0.0/8", "[2001:db8::1]:4711", "2001:db8::1"),
+        ("10.0.0.1", "10.0.0.0/8", "2001:db8::1", "2001:db8::1"),
+        ("10.0.0.1", "10.0.0.0/8", "::ffff:192.0.2.7", "192.0.2.7"),
+        ("::ffff:10.0.0.1", "10.0.0.0/8", "192.0.2.7", "192.0.2.7"),
+        ("::1", "::1", "192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "10.0.0.1,192.0.2.0/24", "198.51.100.1, 192.0.2.7", "198.51.100.1"),
+    ],
+)
+def test_only_proxies_of_ours_say_where_a_request_comes_from(
+    database_url, database, peer, proxies, forwarded, address
+):
+    settings = settings_for(database_url).model_copy(update={"trusted_proxies": proxies})
+    middleware = Middleware(Identification, database=database, cookie=COOKIE, proxies=settings.proxies)
+    app = Starlette(routes=[Route("/who", who)], middleware=[middleware])
+    client = TestClient(app, client=(peer, 4711))
+
+    answer = client.get("/who", headers={"X-Forwarded-For": forwarded} if forwarded is not None else {})
+
+    assert answer.json()["client"] == address
+
+
+@pytest.mark.parametrize("wrong", ["everybody", "10.0.0.0/99", "10.0.0.1;10.0.0.2", "*"])
+def test_a_proxy_that_is_no_address_is_refused_by_the_name_of_its_setting(wrong, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRUSTED_PROXIES", wrong)
+
+    with pytest.raises(ConfigurationError, match="TRUSTED_PROXIES must be addresses or networks"):
+        load_settings()
 
 
 def test_static_files_ask_the_database_nothing(client, database, session):

@@ -24,7 +24,8 @@ from admin_site.database import Database
 from admin_site.database.accounts import VERSION_TABLE
 from admin_site.errors import ConfigurationError
 from admin_site.models import Base, Item
-from admin_site.ops.migrate import LOCK_KEY, migrate
+from admin_site.ops.alone import LOCK_KEY
+from admin_site.ops.migrate import migrate
 from tests.factories import make_user
 
 # What Alembic says on stderr while all goes well.

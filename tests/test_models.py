@@ -22,6 +22,7 @@ from admin_site.models import (
     user_roles,
     utc_now,
 )
+from admin_site.permissions import allows_some, identity_of
 from tests.factories import make_role, make_user
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -462,3 +463,17 @@ def test_keys_of_people_are_not_guessable_numbers(session):
 )
 def test_a_person_is_called_by_name(session, values, words):
     assert str(make_user(session, **values)) == words
+
+
+@pytest.mark.parametrize("column", ["model", "action", "fields", "scope"])
+def test_no_text_of_a_grant_holds_what_parts_one_grant_from_another(session, column):
+    values = {"model": "course", "action": "list", "fields": "name", "scope": "open"}
+    values[column] += "\x1e*\x1f*\x1f\x1f"
+    user = make_user(session, roles=(make_role(session),))
+    user.roles[0].grants.append(RoleGrant(**values))
+    session.flush()
+
+    held = identity_of(session, user)
+
+    assert not allows_some(held, "delete", "item")
+    assert len(held.rights) == 1

@@ -76,7 +76,10 @@ def meant(texts: dict[str, str], fields: list[Field]) -> dict[str, Any]:
 
 def _meant(field: Field, text: str) -> Any:
     if text and (field.kind is Kind.JSON or (field.item is not None and field.item.kind is Kind.JSON)):
-        return json.dumps(json.loads(text), sort_keys=True)
+        value = json.loads(text)
+        # SQLite keeps a number that is a whole document as one: -3.0 comes back as -3.
+        is_whole = isinstance(value, float) and value.is_integer()
+        return json.dumps(int(value) if is_whole else value, sort_keys=True)
     if text and isinstance(field.column_type, REAL):  # told with as few digits as make 32 bits
         return struct.pack("f", float(text))
     return Decimal(text) if text and field.kind is Kind.DECIMAL else text

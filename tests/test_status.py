@@ -47,9 +47,9 @@ def test_a_database_newer_than_the_code_will_do_with_a_warning(database):
 @pytest.mark.parametrize("version", ["version_num", "'fromthefuture'"])
 def test_a_database_that_lost_a_table_is_refused_with_its_name(database, version):
     execute(database, f"UPDATE admin_site_alembic_version SET version_num = {version}")
-    execute(database, "DROP TABLE user_sessions")
+    execute(database, "DROP TABLE viewings")
 
-    with pytest.raises(ConfigurationError, match="gone from the database: user_sessions"):
+    with pytest.raises(ConfigurationError, match="gone from the database: viewings"):
         check_schema(database)
 
 

@@ -12,8 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from admin_site import audit
+from admin_site.admin.asked_again import answer_confirmed, ask, renew
 from admin_site.admin.bodies import read_form
+from admin_site.admin.duties import to_duty
 from admin_site.admin.held import answer_signed_out, turn_away
+from admin_site.admin.kept_forms import PASSWORD_AGAIN
+from admin_site.admin.looking import refuse_while_looking
 from admin_site.admin.once import answer_once
 from admin_site.admin.visit import SAFE_METHODS, Page, Visit
 from admin_site.errors import (
@@ -24,6 +28,8 @@ from admin_site.errors import (
     Invalid,
     LinkExpired,
     NotFound,
+    PasswordNeeded,
+    TooManyAttempts,
     TooSlow,
 )
 from admin_site.models.audit import NOBODY
@@ -44,6 +50,7 @@ STATUS: dict[type[AdminSiteError], tuple[int, str]] = {
     NotFound: (404, "Nothing here"),
     Conflict: (409, "That is not possible now"),
     LinkExpired: (410, "This link no longer works"),
+    TooManyAttempts: (429, "Too many attempts"),
     TooSlow: (503, "This takes too long"),
 }
 """How each refusal is answered: the status and the title of its page."""
@@ -96,7 +103,7 @@ def error_page(
         title=title or default_title,
         message=message or default_message,
         home_url=f"{site.base_path(request)}/",
-        back_url=back_url or _came_from(request),
+        back_url=back_url or came_from(request),
     )
 
 
@@ -113,7 +120,26 @@ def failure_page(site: "AdminSite", request: Request, error: Exception) -> Respo
     return error_page(site, request, 503 if isinstance(error, (OperationalError, TimeoutError)) else 500)
 
 
+def refusal_of_own_page(site: "AdminSite", request: Request) -> Response | None:
+    """Return why a page that somebody wrote in SQLAdmin's way stays closed to who is signed in, or None."""
+    identity: Identity | None = request.state.identity
+    if (elsewhere := to_duty(site, request, identity)) is not None:
+        return elsewhere
+    try:
+        refuse_while_looking(identity, request, site.base_path(request))
+    except Forbidden as refusal:
+        _note_refusal(site, request, identity, refusal)
+        return error_page(site, request, 403, "You may not do this", str(refusal))
+    return None
+
+
 def _answer(site: "AdminSite", page: Page, request: Request, form: FormData, public: bool) -> Response:
+    return renew(site, request, _answer_or_refuse(site, page, request, form, public))
+
+
+def _answer_or_refuse(
+    site: "AdminSite", page: Page, request: Request, form: FormData, public: bool
+) -> Response:
     identity: Identity | None = None
     try:
         site.look_at_database()
@@ -122,20 +148,31 @@ def _answer(site: "AdminSite", page: Page, request: Request, form: FormData, pub
             if identity is None and not public:
                 return turn_away(site, request)
             audit.attribute(session, _act(request, identity))
+            refuse_while_looking(identity, request, site.base_path(request))
+            if not public and (elsewhere := to_duty(site, request, identity)) is not None:
+                return elsewhere
             offer(session, site.grantable)
-            return answer_once(Visit(site, request, session, form), page)
+            visit = Visit(site, request, session, form)
+            if PASSWORD_AGAIN in form and not public:
+                return answer_confirmed(visit, page, came_from(request))
+            return answer_once(visit, page)
+    except PasswordNeeded:
+        return ask(site, request, form, came_from(request))
     except AdminSiteError as error:
         if isinstance(error, Forbidden) and request.method not in SAFE_METHODS:
             _note_refusal(site, request, identity, error)
         status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
         if isinstance(error, Forbidden) and request.method not in SAFE_METHODS:
             title = "You may not do this"
-        return error_page(site, request, status, title, str(error))
+        response = error_page(site, request, status, title, str(error))
+        if isinstance(error, TooManyAttempts):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
     finally:
         request.state.who.note()
 
 
-def _came_from(request: Request) -> str:
+def came_from(request: Request) -> str:
     """Return the page of this site that led here, "" when there is none or it is this one."""
     try:
         source = urlsplit(request.headers.get("referer", ""))
@@ -163,8 +200,8 @@ def _turns(site: "AdminSite", public: int) -> CapacityLimiter | None:
 
 def _act(request: Request, identity: Identity | None) -> audit.Act:
     return audit.Act(
-        actor_id=str(identity.user_id) if identity else None,
+        actor_id=str((identity.viewer or identity).user_id) if identity else None,
         actor_name=identity.signature if identity else NOBODY,
         request_id=request.state.request_id,
-        ip_address=request.client.host if request.client else None,
+        ip_address=request.state.client_address,
     )

@@ -13,7 +13,7 @@ from admin_site.admin.forms import RecordForm
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.models import AuditEntry
-from admin_site.models.audit import ACTORS
+from admin_site.models.audit import ACTORS, COMMAND_LINE
 from admin_site.permissions import Action
 
 LOOKED_AT = 50  # of the latest changes of a record
@@ -63,12 +63,13 @@ def kept_words(visit: Visit, view: AdminView, form: RecordForm) -> str:
 
 def within(who: str) -> str:
     """Return who did something as it reads within a sentence, where people alone keep their capital."""
-    return who[0].lower() + who[1:] if who in (YOU, SOMEBODY, *ACTORS.values()) else who
+    is_nobodys_name = who in (YOU, SOMEBODY, *ACTORS.values()) or who.startswith(f"{ACTORS[COMMAND_LINE]} (")
+    return who[0].lower() + who[1:] if is_nobodys_name else who
 
 
 def deleted_by(visit: Visit, view: AdminView, key: str) -> str:
-    """Return who deleted the record with a key, "" for those who may not see that."""
-    if not _may_know(visit, view):
+    """Return who deleted the record with a key, "" for those who might not have seen the record."""
+    if not (_may_know(visit, view) and view.has_all_rows(visit.identity)):
         return ""
     entry = visit.session.scalars(
         _of(view, key).where(AuditEntry.action == "delete").order_by(AuditEntry.entry_id.desc()).limit(1)

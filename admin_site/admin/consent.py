@@ -11,6 +11,7 @@ from admin_site.services.counting import MOST, Count
 TYPED_ABOVE = 100  # rows; more than these are not deleted by a click alone
 LONGEST_NAME = 60  # characters that people are asked to type
 
+SEEN, TYPED = ":seen", ":typed"  # the names of a form's fields
 UNREADABLE = "What you agreed to could not be read. Look at it once more."
 NOT_LOOKED = "Look first at what goes with it."
 UNSEEN_CHANGED = "some records that you may not see have changed"
@@ -19,8 +20,18 @@ _NAME, _HIDDEN = ":name", ":hidden"
 _NOTHING = (0, "")
 
 
+class Unagreed(Exception):
+    """What would happen is not what the person has agreed to."""
+
+
+class Untyped(Exception):
+    """The person has not typed what is asked for."""
+
+
 class Consent:
     """What was shown of one deletion to one person, as it comes back with their answer.
+
+    `key` says of what: the key of a record, or what stands for those of several.
 
     Each line that was shown comes back with a mark of the very rows it counted. Where the rows are others
     now, the person is asked again; not where fewer kinds of record are met, or where they have agreed to
@@ -83,11 +94,18 @@ def _place(line: Line) -> str:
     return f"{line.affected.effect} {line.affected.table.fullname}"
 
 
-def needs_typing(found: Consequences) -> bool:
-    """Return whether so much would go, or may go unseen, that a click is not enough."""
+def needs_typing(found: Consequences, number: int = 0) -> bool:
+    """Return whether so much would go, or may go unseen, that a click is not enough.
+
+    `number` is how many records are deleted, where these are several.
+    """
+    return any(line.has_hidden and not line.is_own_note for line in found.lines) or is_large(found, number)
+
+
+def is_large(found: Consequences, number: int) -> bool:
+    """Return whether more rows would go than a click alone deletes."""
     total = found.total
-    is_unknown = any(line.has_hidden and not line.is_own_note for line in found.lines)
-    return is_unknown or total.number is None or total.number > TYPED_ABOVE
+    return total.number is None or number + total.number > TYPED_ABOVE
 
 
 def to_type(found: Consequences, label: str) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ what others have come to refer to. What the site itself keeps about a person (se
 that person.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -90,19 +91,58 @@ class Consequences:
     @property
     def total(self) -> Count:
         """How many rows, of those that the person may see, would go or lose a reference."""
-        counts = [line.seen for line in self.shown if line.effect is not Effect.BLOCKING]
-        if any(count.number is None for count in counts):
-            return Count(None)
-        return Count(min(sum(count.number or 0 for count in counts), MOST + 1))
+        return _sum(line.seen for line in self.shown if line.effect is not Effect.BLOCKING)
 
 
-def consequences_for(visit: Visit, record: Any, *, is_locking: bool = False) -> Consequences:
-    """Measure what deleting a record would do, within a time that people wait for."""
+def consequences_for(visit: Visit, *records: Any, is_locking: bool = False) -> Consequences:
+    """Measure what deleting records would do, within a time that people wait for."""
+    return measured(visit, [records], is_locking=is_locking)
+
+
+def measured(visit: Visit, parts: Iterable[Sequence[Any]], *, is_locking: bool = False) -> Consequences:
+    """Measure what deleting records would do that come part by part; the time is for all of them together.
+
+    A row that is met by several parts counts for each of them.
+    """
     count = WithinReason(visit.session)
-    affected = consequences(visit.session, record, count=count, is_locking=is_locking)
-    references = References(object_mapper(record))
-    with visit.session.no_autoflush:
-        return Consequences(tuple(_Weighing(visit, references, count, each).line() for each in affected))
+    lines: dict[Any, list[Line]] = defaultdict(list)
+    for part in parts:
+        for line in _lines(visit, part, count, is_locking):
+            lines[line.effect, line.affected.table].append(line)
+    return Consequences(tuple(map(_together, lines.values())))
+
+
+def _lines(visit: Visit, records: Sequence[Any], count: WithinReason, is_locking: bool) -> Iterable[Line]:
+    by_class: dict[type, list[Any]] = defaultdict(list)
+    for record in records:
+        by_class[type(record)].append(record)
+    for alike in by_class.values():
+        affected = consequences(visit.session, *alike, count=count, is_locking=is_locking)
+        references = References(object_mapper(alike[0]))
+        with visit.session.no_autoflush:
+            yield from [_Weighing(visit, references, count, each).line() for each in affected]
+
+
+def _together(lines: Sequence[Line]) -> Line:
+    """Return one line for those of several parts."""
+    first, *others = lines
+    if not others:
+        return first
+    return replace(
+        first,
+        affected=replace(first.affected, count=_sum(line.affected.count for line in lines)),
+        seen=_sum(line.seen for line in lines),
+        has_hidden=any(line.has_hidden for line in lines),
+        refusal=next((line.refusal for line in lines if line.refusal), ""),
+    )
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    known = list(counts)
+    if any(count.number is None for count in known):
+        return Count(None)
+    total = min(sum(count.number or 0 for count in known), MOST + 1)
+    return Count(total, " ".join(count.mark for count in known) if total <= MOST else "")
 
 
 class _Weighing:
@@ -160,7 +200,7 @@ class _Weighing:
         request = self._visit.request
         if not self._view.allows(request, Action.DELETE):
             return HIDDEN if is_hidden else UNDELETABLE.format(names=lowered(names))
-        scope = self._view.scope(request)
+        scope = self._view.granted_rows(request, Action.DELETE)
         if scope is not None and self._reaches_beyond(scope):
             return HIDDEN
         return self._refused_by_row(names) if self._view.decides_by_row(Action.DELETE) else ""

@@ -34,7 +34,9 @@ def original(visit: Visit, view: AdminView) -> Any:
 def content(visit: Visit, view: AdminView, name: str) -> bytes | None:
     """Return the bytes that a copy takes over."""
     record = original(visit, view)
-    value = None if record is None else getattr(record, name)
+    if record is None or name in view.withheld_from(visit.request, Action.DETAILS, record):
+        return None
+    value = getattr(record, name)
     return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else None
 
 

@@ -16,10 +16,11 @@ class Flashes:
     """Messages in a signed cookie, shown once, to whom they were left for.
 
     A cookie that somebody else's browser was given says nothing there: it names the session it belongs to.
+    The first of the keys signs; what any of the others signed is read too.
     """
 
-    def __init__(self, secret_key: str, *, path: str, is_secure: bool, cookie: str = COOKIE) -> None:
-        self._signer = URLSafeSerializer(secret_key, salt=cookie)
+    def __init__(self, *secret_keys: str, path: str, is_secure: bool, cookie: str = COOKIE) -> None:
+        self._signer = URLSafeSerializer(secret_keys[::-1], salt=cookie)  # the last one signs
         self._cookie = cookie
         self._path = path
         self._is_secure = is_secure

@@ -9,25 +9,37 @@ from admin_site.admin.entries import Entry, FileEntry, TextEntry
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.descriptions import NO_DEFAULT
-from admin_site.permissions import Action, Identity
+from admin_site.permissions import SEEING, Action
 from admin_site.services.powers import fixed_fields
 
 NOT_SHOWN = "You may not see or change this."
+NOT_GRANTED = "You may not change this."
 
 
-def fixed_for(view: AdminView, identity: Identity, record: Any) -> dict[str, str]:
+def fixed_for(visit: Visit, view: AdminView, record: Any) -> dict[str, str]:
     """Return the fields that nobody, or not this person, may set in a record, each with the reason."""
+    identity = visit.identity
+    action = Action.CREATE if record is None else Action.EDIT
     return {
         **view.form_options.read_only,
         **view.read_only_for(identity, record),
         **fixed_fields(identity, view.model),
-        **dict.fromkeys(view.hidden_for(identity), NOT_SHOWN),
+        **dict.fromkeys(view.withheld(visit.request, action, record), NOT_GRANTED),
+        **dict.fromkeys(hidden_in(visit, view, record), NOT_SHOWN),
     }
 
 
-def names_for(view: AdminView, identity: Identity, names: Iterable[str], *, is_new: bool) -> tuple[str, ...]:
+def names_for(visit: Visit, view: AdminView, record: Any, names: Iterable[str]) -> tuple[str, ...]:
     """Return those of a form's fields that a new or stored record has and this person may see."""
-    return view.form_options.names(names, is_new=is_new, hidden=view.hidden_for(identity))
+    hidden = hidden_in(visit, view, record)
+    return view.form_options.names(names, is_new=record is None, hidden=hidden)
+
+
+def hidden_in(visit: Visit, view: AdminView, record: Any) -> frozenset[str]:
+    """Return the fields of a form that this person may neither see elsewhere nor change here."""
+    action = Action.CREATE if record is None else Action.EDIT
+    withheld = [view.withheld(visit.request, each, record) for each in (*SEEING, action)]
+    return frozenset.intersection(*withheld).union(view.hidden_for(visit.identity))
 
 
 def dressed(visit: Visit, view: AdminView, record: Any, entry: Entry) -> Entry:

@@ -39,9 +39,18 @@ class HeldForm:
     fields: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Sealed:
+    """What a page carries of the form at `address` ("" when it keeps nothing), and what it says of that."""
+
+    address: str
+    sealed: str
+    notes: tuple[str, ...]
+
+
 async def answer_signed_out(site: "AdminSite", request: Request) -> Response:
     """Answer somebody who is not signed in: with the page to do that, which holds the form they sent."""
-    if _wants_json(request) or PANEL_HEADER in request.headers or not _has_page(request):
+    if wants_json(request) or PANEL_HEADER in request.headers or not _has_page(request):
         return await to_thread.run_sync(turn_away, site, request)
     texts = await read_texts(request)
     return await to_thread.run_sync(_sign_in_page, site, request, texts, limiter=site.entrance)
@@ -49,13 +58,13 @@ async def answer_signed_out(site: "AdminSite", request: Request) -> Response:
 
 def turn_away(site: "AdminSite", request: Request) -> Response:
     """Answer somebody who is not signed in and sent nothing."""
-    is_panel = PANEL_HEADER in request.headers and not _wants_json(request)
+    is_panel = PANEL_HEADER in request.headers and not wants_json(request)
     return _panel(site, request) if is_panel else to_sign_in(site, request)
 
 
 def to_sign_in(site: "AdminSite", request: Request) -> Response:
     """Send somebody who is not signed in to the place where that is done, and back here afterwards."""
-    if _wants_json(request):
+    if wants_json(request):
         return JSONResponse({"error": "Sign in first."}, status_code=401)
     here, home = _here(request), f"{site.base_path(request)}/"
     is_worth_it = request.method == "GET" and here not in ("", home)
@@ -67,6 +76,11 @@ def sign_in_url(site: "AdminSite", request: Request, target: str) -> str:
     return f"{site.base_path(request)}/login" + (f"?next={quote(target, safe='/')}" if target else "")
 
 
+def wants_json(request: Request) -> bool:
+    """Whether a script asks, which reads no page."""
+    return "application/json" in request.headers.get("accept", "")
+
+
 def unseal(site: "AdminSite", text: str) -> HeldForm | None:
     """Return the form that a sign-in page of this site holds, or None for what none of ours made."""
     try:
@@ -76,35 +90,36 @@ def unseal(site: "AdminSite", text: str) -> HeldForm | None:
     return HeldForm(address, tuple((name, value) for name, value in fields))
 
 
+def hold(site: "AdminSite", request: Request, texts: Sequence[tuple[str, str]] | None) -> Sealed:
+    """Return what a page can hold of the texts of the form that was sent, None being too many of them."""
+    try:
+        form = form_at(site, request, safe_next(_here(request)))
+    except NotFound:
+        return Sealed(safe_next(_here(request)), "", (NOT_KEPT,))
+    fields = form.keepable(texts) if texts is not None else []
+    held = _seal(site).sign([form.address, fields]) if texts is not None else ""
+    if not held or size_of(fields) > MAX_SIZE or len(held) > MAX_HELD:
+        return Sealed(form.address, "", (TOO_LARGE,))
+    return Sealed(form.address, held, (KEPT, *_not_kept(form.left_out)))
+
+
 def _seal(site: "AdminSite") -> Seal:
     return site.seals.about("held form")
 
 
 def _sign_in_page(site: "AdminSite", request: Request, texts: Sequence[tuple[str, str]] | None) -> Response:
     """Return the page to sign in, in the place of what a form's answer would have been."""
-    address, notes, held = safe_next(_here(request)), [NOT_KEPT], ""
-    try:
-        form = form_at(site, request, address)
-    except NotFound:
-        form = None
-    if form is not None:
-        address = form.address
-        fields = form.keepable(texts) if texts is not None else []
-        held = _seal(site).sign([address, fields]) if texts is not None else ""
-        if not held or size_of(fields) > MAX_SIZE or len(held) > MAX_HELD:
-            held, notes = "", [TOO_LARGE]
-        else:
-            notes = [KEPT, *_not_kept(form.left_out)]
+    form = hold(site, request, texts)
     return site.render(
         request,
         "login.html",
         status=401,
         title="Sign in",
         error="",
-        notes=[ENDED, *notes],
-        held=held,
+        notes=[ENDED, *form.notes],
+        held=form.sealed,
         username="",
-        next=address,
+        next=form.address,
         action_url=f"{site.base_path(request)}/login",
     )
 
@@ -125,10 +140,6 @@ def _panel(site: "AdminSite", request: Request) -> Response:
 
 def _here(request: Request) -> str:
     return safe_next(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-
-
-def _wants_json(request: Request) -> bool:
-    return "application/json" in request.headers.get("accept", "")
 
 
 def _has_page(request: Request) -> bool:

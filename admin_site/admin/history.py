@@ -8,6 +8,7 @@ from admin_site import audit
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.models import AuditEntry
+from admin_site.permissions import Action
 
 SHOWN = 10
 MAX_VALUE = 300  # characters of an old or a new value
@@ -33,7 +34,7 @@ def history_of(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any
         .order_by(AuditEntry.entry_id.desc())
         .limit(SHOWN)
     )
-    shown = view.shown_fields - _limited(visit, view) - visit.withheld(view)
+    shown = view.shown_fields - _limited(visit, view) - visit.withheld(view, Action.DETAILS, record)
     return [
         {
             "when_iso": entry.happened_at.isoformat(),

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 RESTORE = "restore"
 CHANGED = ":changed"
+PASSWORD_AGAIN = ":password"  # noqa: S105 - the name of a field, of which nothing is ever kept
 
 NO_FORM = "No form that can be kept stands at this address."
 
 _PAGES = re.compile(r"/(?P<identity>[^/]+)/(?:(?P<create>create)|edit/(?P<key>.+)|(?P<rows>edit-rows))")
-_PASSING = frozenset({SAVE, FIND, DRAFT, CHANGED})
+_PASSING = frozenset({SAVE, FIND, DRAFT, CHANGED, PASSWORD_AGAIN})
 _ROW = re.compile(r"\d+/")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from admin_site.admin.cells import EMPTY, NO, YES, show_number, show_plain
+from admin_site.admin.selection import offers
 from admin_site.admin.view_rights import ROW_CHECKS
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import HIDDEN, Visit, leads_over, passed
@@ -23,6 +24,10 @@ Cell = Callable[[Any], Markup]
 
 # What stands in most cells of many lists; admin.css draws the dash and the icons.
 _SHORTER: dict[str, str] = {EMPTY: "", YES: '<span class="yes">Yes</span>', NO: '<span class="no">No</span>'}
+
+
+# A key needs no quotes: it is made of letters, digits, "_", "-", "~" and ";".
+_BOX = ("<input type=checkbox name=:key value=", " aria-label=Select>")
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ def plan_rows(visit: Visit, view: AdminView, query: ListQuery) -> Plan | None:
     if (
         view.formats_types
         or any(map(view.decides_by_row, ROW_CHECKS))
+        or any(view.varies_by_row(visit.request, action) for action in ROW_CHECKS)
         or not view.formatted_names.isdisjoint(query.columns)
     ):
         return None
@@ -50,8 +56,10 @@ def make_rows(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Ro
     """Return the rows of a page: the first cell is the way to the record, the last the way to its form.
 
     Their addresses are relative to those of the list. A row that may not be deleted while others may is
-    marked with `data-keep`.
+    marked with `data-keep`. Where there is something to do with many, each has a box to be ticked.
     """
+    if page.columns is None:
+        view.learn_rows(visit.request, page.rows, *ROW_CHECKS)
     may_open, may_edit, may_delete = (
         view.may_by_row(visit.request, action) for action in (Action.DETAILS, Action.EDIT, Action.DELETE)
     )
@@ -60,13 +68,15 @@ def make_rows(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Ro
     columns = _columns(visit, view, query, page)
     names = next(columns)
     start = f"<th{_class(view, query.columns[0])}>"
+    before, after = _BOX if offers(visit, view) else ("", "")
     lines: list[str] = []
     for row, key, mark, name, *cells in zip(
         page.rows, _keys(view, page), marks, names, *columns, strict=True
     ):
         head = f'<a href="details/{key}">{name}</a>' if may_open(row) else name
+        box = f"{before}{key}{after}" if before else ""
         edit = f'<a href="edit/{key}">Edit</a>' if may_edit(row) else ""
-        lines.append(f"<tr{mark}>{start}{head}</th>{''.join(cells)}<td>{edit}</td></tr>")
+        lines.append(f"<tr{mark}>{start}{box}{head}</th>{''.join(cells)}<td>{edit}</td></tr>")
     return Rows(Markup("\n".join(lines)), any(deletable))  # noqa: S704 - made of escaped cells
 
 
@@ -78,12 +88,15 @@ def _keys(view: AdminView, page: Page) -> list[str]:
 
 
 def _columns(visit: Visit, view: AdminView, query: ListQuery, page: Page) -> Iterator[Sequence[str]]:
-    """Yield the cells of each column, those of the first one without their tags."""
+    """Yield the cells of each column, those of the first one without their tags.
+
+    No cell has an end tag: in HTML the next cell ends it.
+    """
     columns = _planned(view, query, page.columns) if page.columns else _told(visit, view, query, page)
     yield next(columns)
     for name, column in zip(query.columns[1:], columns, strict=True):
         opening = f"<td{_class(view, name)}>"
-        yield [f"{opening}{_SHORTER.get(html, html)}</td>" for html in column]
+        yield [f"{opening}{_SHORTER.get(html, html)}" for html in column]
 
 
 def _planned(view: AdminView, query: ListQuery, columns: Columns) -> Iterator[Sequence[str]]:

@@ -40,11 +40,14 @@ class Node:
 
 
 class LossTree:
-    """The consequences of deleting a record, ready for a template."""
+    """The consequences of deleting records, ready for a template.
 
-    def __init__(self, visit: Visit, record: Any, found: Consequences) -> None:
+    Without the records it is those of too many to be asked for by the lists it would lead to.
+    """
+
+    def __init__(self, visit: Visit, records: Sequence[Any], found: Consequences) -> None:
         self._visit = visit
-        self._record = record
+        self._records = records if len({type(record) for record in records}) == 1 else ()
         self._going = [line for line in found.shown if line.effect is not Effect.BLOCKING]
         self._blocking = [line for line in found.shown if line.effect is Effect.BLOCKING]
         self._by_table = {line.affected.table: line for line in found.lines if line.effect is Effect.DELETED}
@@ -93,7 +96,8 @@ class LossTree:
         if line.effect is not Effect.BLOCKING:
             return ", ".join(MANNERS[manner] for manner in line.affected.manners)
         above = self._above(line)
-        return "refer to it" if above is None else f"refer to its {lowered(above.names)}"
+        it, its = ("it", "its") if len(self._records) == 1 else ("them", "their")
+        return f"refer to {it}" if above is None else f"refer to {its} {lowered(above.names)}"
 
     def _url(self, line: Line) -> str:
         """Return the address of the list of exactly these rows, "" where a list cannot be asked for them."""
@@ -109,11 +113,12 @@ class LossTree:
 
     def _keys(self, step: Step, table: Any, relation: Relation) -> Sequence[str]:
         """Return the keys of the records that rows refer to; none if they are too many, or not all seen."""
-        if step.origin is None:
+        if step.origin is None or not self._records:
             return []
-        owner = describe(type(self._record))
+        owner = describe(type(self._records[0]))
         if table in owner.mapper.tables and step.level == 1:
-            return [encode_key(owner, owner.key_of(self._record))]
+            is_few = len(self._records) <= MAX_KEYS
+            return [encode_key(owner, owner.key_of(record)) for record in self._records if is_few]
         above = self._by_table.get(step.above) if step.above is not None else None
         if above is None or above.model is None or above.has_hidden or above.affected.table is not table:
             return []

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from admin_site.admin.cells import initials
 from admin_site.admin.generate import icon
+from admin_site.admin.support_desk import desk_url, find_url, view_at_desk
 from admin_site.admin.views import AdminView
 from admin_site.permissions import Action, Identity, allows
 
@@ -32,8 +33,17 @@ def person(site: "AdminSite", request: Request, identity: Identity) -> dict[str,
         "email": "",
         "is_superuser": identity.is_superuser,
         "roles_text": "Superuser" if identity.is_superuser else ", ".join(identity.roles),
+        "is_oneself": identity.viewer is None,
         "profile_url": f"{site.base_path(request)}/user/details/{identity.user_id}" if may_see else None,
     }
+
+
+def support(site: "AdminSite", request: Request) -> dict[str, Any] | None:
+    """Return where the support desk is, for who has a place there."""
+    if view_at_desk(site, request) is None:
+        return None
+    url = desk_url(site, request)
+    return {"url": url, "find_url": find_url(site, request), "active": request.url.path.startswith(url)}
 
 
 def _item(site: "AdminSite", request: Request, view: BaseView) -> dict[str, Any]:

@@ -19,13 +19,16 @@ from starlette.routing import BaseRoute, Mount, Route
 from admin_site import audit
 from admin_site.admin import exports, pages
 from admin_site.admin.actions import act
-from admin_site.admin.answering import endpoint, failure_page, http_error_page
+from admin_site.admin.answering import endpoint, failure_page, http_error_page, refusal_of_own_page
 from admin_site.admin.backends import Grants, SignedIn
 from admin_site.admin.bodies import MAX_HELD_BODY, MAX_PUBLIC_BODY
 from admin_site.admin.flashes import Flashes
 from admin_site.admin.generate import view_classes
+from admin_site.admin.granting import granting_of
 from admin_site.admin.held import to_sign_in
-from admin_site.admin.shell import menu, person
+from admin_site.admin.look import look_of
+from admin_site.admin.looking import banner
+from admin_site.admin.shell import menu, person, support
 from admin_site.admin.templating import STATIC, PageTemplates, VersionedFiles, make_environment
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Page
@@ -55,27 +58,29 @@ class AdminSite(Admin):
         templates_dir: str = "templates",
     ) -> None:
         self.database = database
-        self.settings = settings
-        self._environment_at = cache(lambda base_path: make_environment(templates_dir, base_path))
+        self.settings: Settings = settings
+        self._environment_at = cache(partial(make_environment, templates_dir))
         assert settings.secret_key is not None  # noqa: S101 - create_app makes sure
-        secret = settings.secret_key.get_secret_value()
-        self.cookie = SessionCookie(secret, is_secure=settings.is_secure)
-        self.link_signer = URLSafeSerializer(secret, salt="password link")
-        self.seals = Seals(secret)
+        keys = settings.secret_keys
+        self.cookie = SessionCookie(*keys, is_secure=settings.is_secure)
+        self.link_signer = URLSafeSerializer(keys[::-1], salt="password link")  # the last one signs
+        self.seals = Seals(*keys)
         self.entrance = CapacityLimiter(ENTRANCE_THREADS)
         self.downloads = BoundedSemaphore(exports.AT_ONCE)
         # What everybody tries first: the name of the site, and where it stands.
         host = urlsplit(settings.address).hostname or ""
         self.passwords = Passwords(site_names=(settings.site_title, host))
-        self.flashes = Flashes(secret, path=BASE_PATH, is_secure=settings.is_secure)
-        self.links = Flashes(secret, path=BASE_PATH, is_secure=settings.is_secure, cookie="reset_link")
+        self.flashes = Flashes(*keys, path=BASE_PATH, is_secure=settings.is_secure)
+        self.links = Flashes(*keys, path=BASE_PATH, is_secure=settings.is_secure, cookie="reset_link")
         super().__init__(
             app,
             session_maker=database.new_session_maker(),
             base_url=BASE_PATH,
             title=settings.site_title,
             templates_dir=templates_dir,
-            authentication_backend=SignedIn(lambda request: to_sign_in(self, request)),
+            authentication_backend=SignedIn(
+                lambda request: to_sign_in(self, request), partial(refusal_of_own_page, self)
+            ),
             authorization_backend=Grants(),
         )
         self.templates = PageTemplates(self)  # type: ignore[assignment]  # the one method that pages call
@@ -108,7 +113,12 @@ class AdminSite(Admin):
         listed = {
             f"action:{slug}": label for view in views for slug, label in view._custom_actions_in_list.items()
         }
-        return grantable({view.identity: view.name_plural for view in views}, {**listed, **actions})
+        bulk = {item.right: item.label for view in views for item in view.bulk_actions.values()}
+        return grantable(
+            {view.identity: view.name_plural for view in views},
+            {**bulk, **listed, **actions},
+            map(granting_of, views),
+        )
 
     @property
     def model_views(self) -> list[AdminView]:
@@ -157,6 +167,7 @@ class AdminSite(Admin):
         identity: Identity | None = request.state.who.find()
         request.state.identity = identity
         message = self.flashes.read(request)
+        look = look_of(request, identity)
         shared = {
             "request": request,
             "status": status,
@@ -164,14 +175,18 @@ class AdminSite(Admin):
                 "title": self.settings.site_title,
                 "home_url": f"{base}/",
                 "sign_out_url": f"{base}/logout",
+                "account_url": f"{base}/account",
                 "menu": menu(self, request) if identity else [],
+                "support": support(self, request) if identity else None,
             },
             "identity": person(self, request, identity) if identity else None,
             "flashes": [message] if message else [],
             "page": {"title": context.get("title", ""), "home": template == "home.html"},
             "environment": "",
+            "preferences": look,
+            "looking": banner(self, request, identity),
         }
-        html = self._environment_at(base).get_template(template).render(shared | context)
+        html = self._environment_at(base, look.language).get_template(template).render(shared | context)
         response = HTMLResponse(html, status_code=status)
         if message:
             self.flashes.clear(response)
@@ -204,6 +219,7 @@ class AdminSite(Admin):
             ("/{identity}/columns", "list_columns", pages.choose_columns, SAFE_AND_FORMS),
             ("/{identity}/views", "list_views", pages.add_view, SAFE_AND_FORMS),
             ("/{identity}/views/{number:int}", "list_view", pages.change_view, SAFE_AND_FORMS),
+            ("/{identity}/bulk", "list_bulk", pages.act_on_many, SAFE_AND_FORMS),
             ("/{identity}/edit-rows", "list_edit_rows", pages.edit_rows, SAFE_AND_FORMS),
             ("/{identity}/export", "export_choice", pages.choose_export, ["GET"]),
             ("/{identity}/export/{export_type}", "export", pages.export_records, ["GET"]),
@@ -217,11 +233,32 @@ class AdminSite(Admin):
             ("/{identity}/members/{pk:path}", "members", pages.show_members, ["GET"]),
             ("/{identity}/action/{slug}", "action", act, SAFE_AND_FORMS),
             ("/{identity}/reset-link/{pk:path}", "reset_link", pages.show_reset_link, ["GET"]),
+            ("/{identity}/permissions/{pk:path}", "role_permissions", pages.edit_permissions, SAFE_AND_FORMS),
+            ("/support", "support", pages.find_people, ["GET"]),
+            ("/support/{pk:uuid}", "support_person", pages.show_person, ["GET"]),
+            ("/support/{pk:uuid}/{deed}", "support_deed", pages.do_deed, SAFE_AND_FORMS),
+            ("/stop-viewing", "stop_viewing", pages.stop_looking, ["POST"]),
             ("/drafts", "drafts", pages.change_draft, ["POST"]),
+            ("/confirm-password", "confirm_password", pages.confirm_password, SAFE_AND_FORMS),
+            ("/account", "account", pages.show_account, ["GET"]),
+            ("/account/password", "account_password", pages.change_password, SAFE_AND_FORMS),
+            ("/account/second-factor", "account_second_factor", pages.second_factor, SAFE_AND_FORMS),
+            (
+                "/account/second-factor/remove",
+                "account_remove_second_factor",
+                pages.remove_second_factor,
+                SAFE_AND_FORMS,
+            ),
+            ("/account/recovery-codes", "account_recovery_codes", pages.renew_recovery_codes, SAFE_AND_FORMS),
+            ("/account/sessions", "account_sessions", pages.end_own_sessions, ["POST"]),
+            ("/account/preferences", "account_preferences", pages.change_preferences, ["POST"]),
+            ("/account/theme", "account_theme", pages.change_theme, ["POST"]),
             ("/logout", "logout", pages.sign_out, ["POST"]),
         ]
         open_to_all: list[tuple[str, str, Page, list[str], int]] = [
             ("/login", "login", pages.sign_in, SAFE_AND_FORMS, MAX_HELD_BODY),
+            ("/login/code", "login_code", pages.enter_code, SAFE_AND_FORMS, MAX_HELD_BODY),
+            ("/forgot-password", "forgot_password", pages.forgot_password, SAFE_AND_FORMS, MAX_PUBLIC_BODY),
             ("/set-password/{token}", "password_link", pages.open_password_link, ["GET"], MAX_PUBLIC_BODY),
             ("/set-password", "set_password", pages.set_password, SAFE_AND_FORMS, MAX_PUBLIC_BODY),
         ]

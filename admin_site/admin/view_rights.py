@@ -5,12 +5,11 @@ from typing import Any, ClassVar, cast
 
 import anyio.from_thread
 from sqladmin import ModelView
-from sqlalchemy import Select
-from sqlalchemy import tuple_ as row
 from starlette.requests import Request
 
+from admin_site.admin.view_rows import RowRights
 from admin_site.descriptions import VIEW, Description
-from admin_site.permissions import Action, allows
+from admin_site.permissions import SEEING, Action, Identity, allows, allows_some
 
 FLAGS = {
     Action.DETAILS: "can_view_details",
@@ -32,26 +31,36 @@ ROW_CHECKS = {
 _CHANGES = (Action.CREATE, Action.EDIT, Action.DELETE)
 
 
-class Rights:
+class Rights(RowRights):
     """The part of a view that says who may do what, by its flags and hooks and what people were granted."""
 
     description: ClassVar[Description]
     identity: Any
-    model: Any
-    list_query: Any
     is_database_view = False  # the database has a stored query where the model has a table
 
     def allows(self, request: Request, action: str, record: Any = None) -> bool:
-        """Return whether the person behind `request` may do `action` here, or to this record of it."""
+        """Return whether the person behind `request` may do `action` here, or to this record of it.
+
+        Without a record it is enough that they may do it to some records, or to some of their fields.
+        """
+        if not self.permits(request.state.identity, action):
+            return False
+        if record is None:
+            return True
+        return self.is_granted(request, action, record) and self._passes_check(request, action, record)
+
+    def permits(self, identity: Identity | None, action: str) -> bool:
+        """Return whether somebody may do `action` here at all."""
         flag = FLAGS.get(cast(Action, action))
         if (flag and not getattr(self, flag)) or self.why_not(action):
             return False
-        if not allows(request.state.identity, action, self.identity):
-            return False
-        check = ROW_CHECKS.get(cast(Action, action))
-        if record is not None and check and self._overrides(check):
-            return bool(anyio.from_thread.run(getattr(self, check), request, record))
-        return True
+        return allows_some(identity, action, self.identity)
+
+    def shows_everything(self, identity: Identity) -> bool:
+        """Return whether somebody may see every row of this kind, in lists and alone, and every field."""
+        may_see = all(self.permits(identity, action) for action in SEEING)
+        is_whole = all(allows(identity, action, self.identity) for action in SEEING)
+        return may_see and is_whole and self.has_all_rows(identity) and not self.hidden_for(identity)
 
     def why_not(self, action: str) -> str:
         """Return why nobody can do `action` here, whatever their rights; "" when it can be done."""
@@ -62,24 +71,10 @@ class Rights:
 
     def may_touch(self, request: Request, record: Any) -> bool:
         """Return whether the view's own rule lets the person behind `request` change a record."""
-        check = ROW_CHECKS[Action.EDIT]
-        return not self._overrides(check) or bool(
-            anyio.from_thread.run(getattr(self, check), request, record)
-        )
+        return self._passes_check(request, Action.EDIT, record)
 
     def is_accessible(self, request: Request) -> bool:
-        return any(
-            allows(request.state.identity, action, self.identity) for action in (Action.LIST, Action.DETAILS)
-        )
-
-    def scope(self, request: Request) -> Callable[[Select[Any]], Select[Any]] | None:
-        """Return what limits queries to the rows this person may see, by the view's own `list_query`."""
-        if not self._overrides("list_query"):
-            return None
-        columns = [getattr(self.model, name) for name in self.description.key]
-        visible = self.list_query(request).with_only_columns(*columns).order_by(None).correlate(None)
-        key = row(*columns) if len(columns) > 1 else columns[0]
-        return lambda statement: statement.where(key.in_(visible))
+        return any(allows_some(request.state.identity, action, self.identity) for action in SEEING)
 
     def decides_by_row(self, action: Action) -> bool:
         """Return whether the view has a rule of its own about single records."""
@@ -88,9 +83,17 @@ class Rights:
     def may_by_row(self, request: Request, action: str) -> Callable[[Any], bool]:
         """Return `allows` for the rows of one list, which asks what does not depend on the row only once."""
         may = self.allows(request, action)
-        if not may or not self._overrides(ROW_CHECKS[cast(Action, action)]):
+        has_check = action in ROW_CHECKS and self._overrides(ROW_CHECKS[cast(Action, action)])
+        if not may or not (has_check or self.varies_by_row(request, action)):
             return lambda _: may
         return lambda record: self.allows(request, action, record)
+
+    def _passes_check(self, request: Request, action: str, record: Any) -> bool:
+        """Return whether SQLAdmin's hook for single records, where the view has it, lets `action` pass."""
+        check = ROW_CHECKS.get(cast(Action, action))
+        if check is None or not self._overrides(check):
+            return True
+        return bool(anyio.from_thread.run(getattr(self, check), request, record))
 
     def _overrides(self, method: str) -> bool:
         return getattr(type(self), method) is not getattr(ModelView, method)

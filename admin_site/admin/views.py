@@ -1,6 +1,6 @@
 """The class of every model's pages, with SQLAdmin's attributes as its language."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import anyio.from_thread
 from sqladmin import ModelView
+from starlette.requests import Request
 
 from admin_site import audit
 from admin_site.admin import column_filters
-from admin_site.admin.actions import RecordAction, actions_of
+from admin_site.admin.actions import BulkAction, RecordAction, actions_of, bulk_actions_of
 from admin_site.admin.editable import check_editable
 from admin_site.admin.export_options import ExportOptions
 from admin_site.admin.form_options import FormOptions
@@ -51,6 +52,7 @@ class AdminView(Rights, Cells, ModelView):
     form_names: tuple[str, ...]
     listing: Listing
     actions: dict[str, RecordAction]
+    bulk_actions: dict[str, BulkAction]
 
     page_size = 25
     page_size_options: ClassVar[Sequence[int]] = (25, 50, 100)
@@ -88,6 +90,7 @@ class AdminView(Rights, Cells, ModelView):
         self._custom_actions_in_detail: dict[str, str] = {}
         self._custom_actions_confirmation: dict[str, str] = {}
         self.actions = actions_of(type(self))
+        self.bulk_actions = bulk_actions_of(type(self))
         self.sqladmin_actions: dict[str, Callable[..., Any]] = {}
         self._labels = {name_of(key): label for key, label in self.column_labels.items()}
         self._formatters = {name_of(key): value for key, value in self.column_formatters.items()}
@@ -128,10 +131,6 @@ class AdminView(Rights, Cells, ModelView):
         `record` is None for a new one. It is asked once for each record of a page: ask the database nothing.
         """
         return {}
-
-    def hidden_for(self, identity: Identity) -> Collection[str]:
-        """Return the fields that this person may neither see nor change, anywhere."""
-        return ()
 
     def target_of(self, name: str) -> type | None:
         """Return the class whose records a relation or foreign key is chosen from."""
@@ -203,6 +202,13 @@ class AdminView(Rights, Cells, ModelView):
     def form_description(self) -> Description:
         """Return what a form reads of the model; a subclass may offer choices that only it knows."""
         return self.description
+
+    def further_page(self, request: Request) -> tuple[str, str, str] | None:
+        """Return the label, address and icon of a page about each record beside those that all models have.
+
+        The key of the record follows the address after a slash. None where there is none for this person.
+        """
+        return None
 
     @property
     def has_history(self) -> bool:

@@ -18,10 +18,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from admin_site.admin.look import look_of
 from admin_site.admin.preferred import preferred
 from admin_site.descriptions import describe
 from admin_site.errors import BadRequest, Forbidden
 from admin_site.keys import Scope, decode_key, find
+from admin_site.languages import say
 from admin_site.listing import Listing, ListQuery
 from admin_site.listing.paths import key_among
 from admin_site.permissions import Action, Identity
@@ -63,6 +65,7 @@ class Visit:
     session: Session
     form: FormData
     earlier: Saved | None = None  # what this very form, then with something else in it, was answered before
+    purpose: str = ""  # what is to be done with all rows of a list, such as an export
     _scopes: dict[type, Scope | None] = field(default_factory=dict, repr=False)
 
     @property
@@ -113,12 +116,22 @@ class Visit:
         return self.site.seals.about("form", str(self.identity.user_id), view.identity, key)
 
     @cached_property
+    def language(self) -> str:
+        return look_of(self.request, self.request.state.identity).language
+
+    def say(self, text: str, **facts: object) -> str:
+        """Return a sentence in the language of who asks, with `%(name)s` told."""
+        return say(self.language, text, **facts)
+
+    @cached_property
     def zone(self) -> tzinfo:
-        """The time zone of the viewer's browser, which tells it in a cookie; UTC until it has."""
-        try:
-            return ZoneInfo(self.request.cookies[ZONE_COOKIE])
-        except (KeyError, ValueError, OSError):
-            return UTC
+        """The time zone that the viewer chose, else that of their browser, told in a cookie, or UTC."""
+        identity: Identity | None = self.request.state.identity
+        chosen = identity.preferences.time_zone if identity else ""
+        for name in (chosen, self.request.cookies.get(ZONE_COOKIE, "")):
+            with suppress(KeyError, ValueError, OSError):
+                return ZoneInfo(name)
+        return UTC
 
     def view(self, action: str) -> "AdminView":
         """Return the view that the URL names; raises NotFound, or Forbidden for `action`."""
@@ -144,7 +157,7 @@ class Visit:
         # What a list leaves out until asked for, a record's own page shows.
         deferred = [column.key for column in view.description.mapper.column_attrs if column.deferred]
         options = [undefer(getattr(view.model, name)) for name in deferred]
-        scope = view.scope(self.request)
+        scope = view.seen_rows(self.request)
         if not lock:
             return find(self.session, view.description, parts, options, scope)
         try:
@@ -160,7 +173,7 @@ class Visit:
                 self._scopes[model] = None
             else:
                 may_list = view.allows(self.request, Action.LIST)
-                self._scopes[model] = view.scope(self.request) if may_list else nothing
+                self._scopes[model] = view.granted_rows(self.request) if may_list else nothing
         return self._scopes[model]
 
     def may_list(self, model: type) -> bool:
@@ -168,21 +181,33 @@ class Visit:
         return self.scope_of(model) is not nothing
 
     def listing(self, view: "AdminView") -> Listing:
-        """Return a view's list as this person may see it, with what it tells of related records."""
+        """Return a view's list as this person may see it, with what it tells of related records.
+
+        What is done with all of its rows is done to those alone where they may do that (`purpose`).
+        """
         scopes = {target: self.scope_of(target) for target in view.listing.targets}
         related = {target: scope for target, scope in scopes.items() if scope is not None}
-        listing = view.listing.scoped(view.scope(self.request), related)
+        wanted = [Action.LIST, *([self.purpose] if self.purpose else [])]
+        listing = view.listing.scoped(view.granted_rows(self.request, *wanted), related)
         withheld = self.withheld(view)
         return listing.without(withheld) if withheld else listing
 
-    def withheld(self, view: "AdminView") -> frozenset[str]:
-        """Return the fields of a view's records, and of those they refer to, that this person may not see."""
-        names = set(view.hidden_for(self.identity))
+    def withheld(self, view: "AdminView", action: str = Action.LIST, record: Any = None) -> frozenset[str]:
+        """Return the fields of a view's records, and of those they refer to, that this person may not see.
+
+        They are those of a list, of another `action`, or of one record.
+        """
+        names = set(view.withheld_from(self.request, action, record))
+        if self.purpose:
+            names |= view.withheld(self.request, self.purpose)
         for relation in view.description.relations:
-            other = self.site.view_of(relation.target)
-            for name in other.hidden_for(self.identity) if other else ():
-                names.add(f"{relation.name}.{name}")
+            names.update(f"{relation.name}.{name}" for name in self.withheld_of(relation.target))
         return frozenset(names)
+
+    def withheld_of(self, model: type) -> frozenset[str]:
+        """Return the fields of records of a class that this person may not see beside another one."""
+        view = self.site.view_of(model)
+        return view.withheld_from(self.request, Action.LIST) if view else frozenset()
 
     def query(self, view: "AdminView", pairs: Sequence[tuple[str, str]]) -> ListQuery:
         """Return what a URL means to this person on a view's list; raises BadRequest with words."""
@@ -263,7 +288,11 @@ class Visit:
     def record_url(self, record: Any) -> str | None:
         """Return where a record of any class can be seen, or None when this person cannot see it."""
         view = self.site.view_of(type(record))
-        if view is None or not view.allows(self.request, "details"):
+        if view is None or not view.allows(self.request, Action.DETAILS):
+            return None
+        if view.varies_by_row(self.request, Action.DETAILS) and not view.is_granted(
+            self.request, Action.DETAILS, record
+        ):
             return None
         return self.url(view, "details", record)
 

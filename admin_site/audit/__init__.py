@@ -14,30 +14,44 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
-from admin_site.audit.acts import COMMAND_LINE, SYSTEM, Act, attribute, attribute_to
+from admin_site.audit.acts import COMMAND_LINE, SYSTEM, Act, attribute, attribute_to, command_line
 from admin_site.audit.before import Stored, read_before
 from admin_site.audit.changes import SECRET, Aftermath, Change, changes_of
-from admin_site.audit.entries import model_name, recent, record_key, write
+from admin_site.audit.entries import SWEPT, model_name, recent, record_key, sweep, write
 from admin_site.audit.scope import is_recorded
-from admin_site.audit.statements import UNAUDITED, UnauditedStatement, check_statement, refuse_bulk_methods
+from admin_site.audit.statements import (
+    RETENTION,
+    UNAUDITED,
+    AppendOnly,
+    UnauditedStatement,
+    check_statement,
+    protect_trail,
+    refuse_bulk_methods,
+)
 
 __all__ = [
     "COMMAND_LINE",
+    "RETENTION",
     "SECRET",
+    "SWEPT",
     "SYSTEM",
     "UNAUDITED",
     "Act",
     "Aftermath",
+    "AppendOnly",
     "UnauditedStatement",
     "attribute",
     "attribute_to",
+    "command_line",
     "expecting",
     "is_recorded",
     "listen",
     "model_name",
     "note",
+    "protect_trail",
     "recent",
     "record_key",
+    "sweep",
 ]
 
 _BEFORE = "admin_site.before"

@@ -8,14 +8,32 @@ from admin_site.models import (
     CredentialToken,
     Draft,
     ListPreference,
+    OutgoingMail,
+    RecoveryCode,
     SavedView,
+    SecondFactor,
     Submission,
+    Throttle,
     UserSession,
+    Viewing,
 )
 
-# Sessions and links are recorded as the events they are (sign-in, reset), the audit trail and how people like
-# their lists, or typed and saved in forms, not at all: what is saved has entries of its own.
-_SILENT = (AuditEntry, CredentialToken, Draft, ListPreference, SavedView, Submission, UserSession)
+# Sessions, links and mail are recorded as the events they are (sign-in, reset), the audit trail and how
+# people like their lists, or typed and saved in forms, not at all: what is saved has entries of its own.
+_SILENT = (
+    AuditEntry,
+    CredentialToken,
+    Draft,
+    ListPreference,
+    OutgoingMail,
+    RecoveryCode,
+    SavedView,
+    SecondFactor,
+    Submission,
+    Throttle,
+    UserSession,
+    Viewing,
+)
 
 
 def is_recorded(model: type) -> bool:

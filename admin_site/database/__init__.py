@@ -46,6 +46,7 @@ class Database:
             url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=pool_pre_ping
         )
         read_anything(self.engine)
+        audit.protect_trail(self.engine, accounts_schema)
         self.accounts_schema = accounts_schema
         if accounts_schema:
             place_accounts(self.engine, accounts_schema)

@@ -15,7 +15,7 @@ from admin_site.descriptions.kinds import shape_of
 from admin_site.descriptions.model import NO_DEFAULT, Field, Kind
 from admin_site.descriptions.names import in_words
 from admin_site.descriptions.reasons import SECRET
-from admin_site.descriptions.secrecy import reads_secret, tells_secret
+from admin_site.descriptions.secrecy import reads_secret, tells_personal, tells_secret
 from admin_site.descriptions.shapes import field_of
 
 EXPRESSION = "It is computed from other columns."
@@ -125,6 +125,7 @@ def _is_secret(expression: Any) -> bool:
 
 def _open_or_secret(mapper: Mapper[Any], field: Field) -> Field:
     is_secret = field.secret or tells_secret(mapper, field.name)
+    field = replace(field, is_personal=tells_personal(mapper, field.name))
     return replace(field, secret=True, read_only=SECRET) if is_secret else field
 
 

@@ -51,6 +51,7 @@ def _field(place: Place, covered: frozenset[Any], rules: Sequence[Rule]) -> Fiel
         unique=place.is_unique,
         primary_key=place.is_key,
         secret=place.is_secret,
+        is_personal=place.is_personal,
         generated=shape.generated or place.is_generated,
         default=place.default,
         read_only=why_read_only(place, shape),

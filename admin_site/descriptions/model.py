@@ -84,6 +84,7 @@ class Field:
     unique: bool = False
     primary_key: bool = False
     secret: bool = False
+    is_personal: bool = False  # a file of it takes the password once more
     generated: bool = False  # the database or the mapper fills it when it is left out
     default: Any = NO_DEFAULT  # a plain value to begin a form with
     read_only: str = ""  # why nobody may type it

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Index, Table, UniqueConstraint, types
 from sqlalchemy.orm import ColumnProperty, Mapped, Mapper
 
 from admin_site.descriptions.model import NO_DEFAULT
-from admin_site.descriptions.secrecy import is_digest, is_secret
+from admin_site.descriptions.secrecy import is_digest, is_personal, is_secret
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Place:
     @property
     def is_secret(self) -> bool:
         return is_secret(self.column, self.info, self.name)
+
+    @property
+    def is_personal(self) -> bool:
+        return is_personal(self.column, self.info, self.name)
 
     @property
     def is_write_only(self) -> bool:

@@ -1,11 +1,12 @@
-"""Which columns are secret, and whether an attribute tells what they hold.
+"""Which columns are secret or personal, and whether an attribute tells what they hold.
 
-A column is secret when its info says so, or when its name does and its info says nothing.
+A column is secret when its info says so, or when its name does and its info says nothing; personal when its
+info says so.
 """
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy.sql import visitors
 from admin_site.descriptions.names import in_snake_case
 
 _Seen = set[tuple[type, str]]
+_Mark = Callable[[Column[Any], dict[Any, Any], str], bool]
 
 _DIGEST = "(hash(ed)?|digest|salt|crypt(ed)?|encrypted|cipher(text)?)"
 _SECRET = re.compile(
@@ -54,53 +56,73 @@ def _holds_text(type_: Any) -> bool:
     return isinstance(plain, _TEXTS) and not isinstance(plain, types.Enum)
 
 
-def tells_secret(mapper: Mapper[Any], name: str, seen: _Seen | None = None) -> bool:
+def is_personal(_: Column[Any], info: dict[Any, Any], __: str) -> bool:
+    """Whether what a column holds is marked as personal: a file of it takes the password once more."""
+    return bool(info.get("personal"))
+
+
+def tells_secret(mapper: Mapper[Any], name: str) -> bool:
     """Whether the attribute shows a secret of its class or of a related one, however many steps away.
 
     The code of hybrids, properties and methods is searched for the names it reads, not run.
     """
-    seen = set() if seen is None else seen
+    return _tells(mapper, name, is_secret, set())
+
+
+def tells_personal(mapper: Mapper[Any], name: str) -> bool:
+    """Whether the attribute shows what is marked as personal, found out as secrets are."""
+    return _tells(mapper, name, is_personal, set())
+
+
+def reads_secret(expression: Any) -> bool:
+    """Whether a secret column stands anywhere in a SQL expression."""
+    return _reads(expression, is_secret)
+
+
+def _tells(mapper: Mapper[Any], name: str, mark: _Mark, seen: _Seen) -> bool:
     if (mapper.class_, name) in seen:
         return False
     seen.add((mapper.class_, name))
     prop = mapper.attrs.get(name)
     if isinstance(prop, SynonymProperty):
-        return tells_secret(mapper, prop.name, seen)
+        return _tells(mapper, prop.name, mark, seen)
     if isinstance(prop, CompositeProperty):
-        return any(tells_secret(mapper, part.key, seen) for part in prop.props)
+        return any(_tells(mapper, part.key, mark, seen) for part in prop.props)
     if prop is not None:
-        return any(_tells(column, prop.info, name) for column in getattr(prop, "columns", ()))
+        return any(_is_marked(column, prop.info, name, mark) for column in getattr(prop, "columns", ()))
     attribute = inspect.getattr_static(mapper.class_, name, None)
     if isinstance(attribute, AssociationProxy):
-        return _proxy_tells_secret(mapper, attribute, seen)
-    return _code_tells_secret(mapper, attribute, seen)
+        return _proxy_tells(mapper, attribute, mark, seen)
+    return _code_tells(mapper, attribute, mark, seen)
 
 
-def reads_secret(expression: Any) -> bool:
-    """Whether a secret column stands anywhere in a SQL expression."""
+def _reads(expression: Any, mark: _Mark) -> bool:
     columns = (element for element in visitors.iterate(expression) if isinstance(element, Column))
-    return any(is_secret(column, dict(column.info), column.name) for column in columns)
+    return any(mark(column, dict(column.info), column.name) for column in columns)
 
 
-def _tells(expression: Any, info: Any, name: str) -> bool:
+def _is_marked(expression: Any, info: Any, name: str, mark: _Mark) -> bool:
     if isinstance(expression, Column):
-        return is_secret(expression, {**expression.info, **info}, name)
-    return bool(info.get("secret")) or reads_secret(expression)
+        return mark(expression, {**expression.info, **info}, name)
+    return bool(info.get(_MARKS[mark])) or _reads(expression, mark)
 
 
-def _proxy_tells_secret(mapper: Mapper[Any], proxy: AssociationProxy[Any], seen: _Seen) -> bool:
+_MARKS: dict[_Mark, str] = {is_secret: "secret", is_personal: "personal"}
+
+
+def _proxy_tells(mapper: Mapper[Any], proxy: AssociationProxy[Any], mark: _Mark, seen: _Seen) -> bool:
     relation = mapper.relationships.get(proxy.target_collection)
-    return relation is not None and tells_secret(relation.mapper, proxy.value_attr or "", seen)
+    return relation is not None and _tells(relation.mapper, proxy.value_attr or "", mark, seen)
 
 
-def _code_tells_secret(mapper: Mapper[Any], attribute: Any, seen: _Seen) -> bool:
+def _code_tells(mapper: Mapper[Any], attribute: Any, mark: _Mark, seen: _Seen) -> bool:
     function = getattr(attribute, "fget", attribute)
     code = getattr(function, "__code__", None)
     if not isinstance(code, CodeType):
         return False
     names = set(_names_in(code))
     related = [mapper.relationships[name].mapper for name in names & set(mapper.relationships.keys())]
-    return any(tells_secret(owner, name, seen) for owner in (mapper, *related) for name in names)
+    return any(_tells(owner, name, mark, seen) for owner in (mapper, *related) for name in names)
 
 
 def _names_in(code: CodeType) -> Iterator[str]:

@@ -16,6 +16,7 @@ from admin_site.listing.patterns import search_expression
 from admin_site.listing.periods import Period, periods
 from admin_site.listing.query import ListQuery
 from admin_site.listing.search import keyed
+from admin_site.listing.selecting import matching_keys
 from admin_site.listing.statements import matching
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "limited",
     "lookup",
     "matching",
+    "matching_keys",
     "named",
     "needs",
     "neighbours",

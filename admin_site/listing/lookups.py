@@ -1,6 +1,6 @@
 """Records found by a few typed letters or by their keys, to choose and to name related ones."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
@@ -47,17 +47,19 @@ def lookup(
     after: str = "",
     *,
     by_name: bool = True,
+    withheld: Collection[str] = (),
 ) -> Found:
     """Return at most `limit` records: the one whose key is typed, then those whose label begins with the
     words, then those that contain them; without words all.
 
     They come by name where an index has that order and `by_name` asks for it, or else newest first; those
     that need no second page by label. A search stops as soon as it has found enough. `after` leads on from an
-    earlier answer to the same term; raises BadRequest for a place that no such answer gave.
+    earlier answer to the same term; raises BadRequest for a place that no such answer gave. Where nobody can
+    foresee what a label is made of, the fields `withheld` are not looked into.
     """
     limit = min(limit, MAX_FOUND)
     listing, order = _listing(description), _order(description, by_name)
-    stages = _stages(description, term)
+    stages = _stages(description, term, withheld)
     first, cursor = _place(order, len(stages), after)
     statement = _rows(session, listing, order, scope)
     rows: list[tuple[int, Any]] = []
@@ -117,24 +119,26 @@ def _named(session: Session, condition: Condition, scopes: Mapping[type, Scope])
     return replace(condition, shown=tuple(labels.get(key, encode_key(target, key)) for key in keys))
 
 
-def _stages(description: Description, term: str) -> list[ColumnElement[bool]]:
+def _stages(description: Description, term: str, withheld: Collection[str]) -> list[ColumnElement[bool]]:
     """Return the conditions of what is offered first, next and last; no record meets two of them."""
     text = UNSTORABLE.sub("", term[:MAX_LENGTH]).strip()
     words = words_of(text)[:MAX_WORDS]
     if not words:
         return [true()]
     conditions: list[ColumnElement[bool]] = []
-    for condition in _matches(description, text, words):
+    for condition in _matches(description, text, words, withheld):
         conditions.append(and_(condition, *(not_(func.coalesce(one, false())) for one in conditions)))
-    return conditions
+    return conditions or [false()]
 
 
-def _matches(description: Description, text: str, words: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+def _matches(
+    description: Description, text: str, words: Sequence[str], withheld: Collection[str]
+) -> Iterator[ColumnElement[bool]]:
     key = key_condition(description, text)
     if key is not None:
         yield key
-    names = _names(description)
-    for matches in (patterns.starts, patterns.contains):
+    names = _names(description, withheld)
+    for matches in (patterns.starts, patterns.contains) if names else ():
         yield and_(*(found(description, names, word, matches) for word in words))
 
 
@@ -206,14 +210,12 @@ def _begins_an_index(description: Description, name: str) -> bool:
     )
 
 
-def _names(description: Description) -> list[str]:
+def _names(description: Description, withheld: Collection[str]) -> list[str]:
     """Return the fields that the label is made of, or those that it may be made of."""
     naming = naming_field(description)
     names = [naming] if naming else description.label_fields
-    searchable = [field.name for field in description.fields if field.searchable and field.name in names]
-    return (
-        searchable
-        or [field.name for field in description.fields if field.searchable and field.kind is Kind.TEXT][
-            :_MAX_FIELDS
-        ]
-    )
+    searchable = [field for field in description.fields if field.searchable]
+    if made_of := [field.name for field in searchable if field.name in names]:
+        return made_of
+    texts = [field.name for field in searchable if field.kind is Kind.TEXT and field.name not in withheld]
+    return texts[:_MAX_FIELDS]

@@ -60,7 +60,7 @@ class User(Timestamped, Base):
 
     user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     user_name: Mapped[str] = mapped_column(String(150))
-    email_address: Mapped[str] = mapped_column(String(254))
+    email_address: Mapped[str] = mapped_column(String(254), info={"personal": True})
     first_name: Mapped[str | None] = mapped_column(String(150))
     last_name: Mapped[str | None] = mapped_column(String(150))
     user_image: Mapped[str | None] = mapped_column(String(500))
@@ -188,6 +188,18 @@ class RoleGrant(Base):
     role: Mapped[Role] = relationship(back_populates="grants")
 
     __table_args__ = (UniqueConstraint("role_id", "model", "action"),)
+
+    @validates("model", "action", "scope")
+    def _clean(self, name: str, value: str | None) -> str | None:
+        # Control characters part the grants where all that somebody holds is read as one text.
+        if value is None:
+            return "" if name == "scope" else None  # its column refuses what is needed and missing
+        return "".join(char for char in value if char.isprintable())
+
+    @validates("fields")
+    def _sort(self, name: str, value: str | None) -> str:
+        cleaned = self._clean(name, value) or ""
+        return ",".join(sorted({each.strip() for each in cleaned.split(",")} - {""}))
 
     def __str__(self) -> str:
         return f"{self.action} on {self.model}"

@@ -12,6 +12,8 @@ from admin_site.models.base import Base
 
 COMMAND_LINE, SYSTEM = "command line", "system"
 NOBODY, LINK_HOLDER = "not signed in", "holder of a link"
+CLI = "cli:"
+"""What stands before the name with which somebody signed in to the machine whose commands they run."""
 
 ACTORS = {
     COMMAND_LINE: "The command line",
@@ -35,6 +37,7 @@ VERBS = {
     "reset_password_refused": ("was not allowed to reset the password", "of"),
     "refused": ("was refused", "at"),
     "locked": ("was locked out of", "the account of"),
+    "throttled": ("made too many attempts", "from"),
     "unlock": ("unlocked", "the account of"),
     "forgot_password": ("asked for a password link", "for"),
     "send_link": ("sent a password link", "to"),
@@ -50,11 +53,16 @@ VERBS = {
     "view_as": ("began to look at the site", "as"),
     "stop_viewing": ("stopped looking at the site", "as"),
     "confirm_password": ("entered the password again", ""),
+    "rotate_secret_key": ("made a new secret key", ""),
+    "sweep": ("removed what was kept long enough", ""),
+    "confirm_password_failed": ("entered a wrong password", ""),
 }
 """How each action of the trail reads after a name, and what leads on to the record: "Ada reset the password",
 "of", "Bob"."""
 
-_OF_ONESELF = frozenset({"sign_in", "sign_out", "change_password", "confirm_password"})
+_OF_ONESELF = frozenset(
+    {"sign_in", "sign_out", "change_password", "confirm_password", "confirm_password_failed"}
+)
 
 SECURITY_EVENTS = frozenset(VERBS) - {"create", "edit", "delete"}
 """What is kept for a time only: what happened around accounts, not what records held."""
@@ -88,7 +96,11 @@ class AuditEntry(Base):
     @property
     def actor(self) -> str:
         """Who did it, as a sentence begins."""
-        return self.actor_name if self.actor_id else ACTORS.get(self.actor_name, self.actor_name)
+        if self.actor_id:
+            return self.actor_name
+        if self.actor_name.startswith(CLI):
+            return f"{ACTORS[COMMAND_LINE]} ({self.actor_name.removeprefix(CLI)})"
+        return ACTORS.get(self.actor_name, self.actor_name)
 
     @property
     def verb(self) -> str:

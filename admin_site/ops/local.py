@@ -1,33 +1,17 @@
 """What `run` makes up, on this machine alone, where a setting is missing."""
 
-import os
-import secrets
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from admin_site.config import DATA, Settings
-
-KEY_FILE = DATA / "secret_key"
+from admin_site.config import Settings
+from admin_site.ops.secret_keys import KEY_FILE, kept_keys
 
 
 def complete(settings: Settings, address: str, key_file: Path = KEY_FILE) -> Settings:
     """Return `settings` with a SECRET_KEY and a PUBLIC_URL; what is set stays."""
-    return settings.model_copy(
-        update={
-            "secret_key": settings.secret_key or SecretStr(kept_key(key_file)),
-            "public_url": settings.public_url or address,
-        }
-    )
-
-
-def kept_key(path: Path) -> str:
-    """Return the key kept in `path`, made at the first call and readable by its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode=0o600)
-    except FileExistsError:
-        return path.read_text()
-    with open(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text()
+    made_up: dict[str, object] = {"public_url": settings.public_url or address}
+    if settings.secret_key is None:
+        secret_key, fallbacks = kept_keys(key_file)
+        made_up |= {"secret_key": SecretStr(secret_key), "secret_key_fallbacks": SecretStr(fallbacks)}
+    return settings.model_copy(update=made_up)

@@ -64,7 +64,7 @@ def is_empty(database: Database) -> bool:
 
 
 def _store_catalogue(session: Session) -> None:
-    audit.attribute(session, audit.COMMAND_LINE)
+    audit.attribute(session, audit.command_line())
     for model, rows in catalogue().items():
         present = _names(session, model)
         for row in rows:
@@ -94,7 +94,7 @@ def _store_role_holders(session: Session) -> None:
 
 
 def _store_people(session: Session, source: People, indices: range) -> int:
-    audit.attribute(session, audit.Act(actor_id=None, actor_name=audit.COMMAND_LINE.actor_name))
+    audit.attribute(session, audit.command_line())
     school = _school(session)
     keys: Places = {source.key(index): index for index in indices}
     names: Places = {source.user_name(index): index for index in indices}

@@ -80,21 +80,27 @@ ENDED_FLOWS = frozenset({"Paper timetable"})
 @dataclass(frozen=True)
 class RoleStory:
     description: str
-    grants: tuple[tuple[str, str], ...]  # (model, action)
+    grants: tuple[tuple[str, ...], ...]  # model and action, for some rows alone also their scope
     holders: tuple[tuple[str, str], ...]  # (first name, last name); none of them among the generated names
 
 
 ROLES = {
     "Support": RoleStory(
-        "Finds people and sends them links to a new password.",
-        (("user", Action.LIST), ("user", Action.DETAILS), ("user", Action.RESET_PASSWORD)),
+        "Finds people, sends them links to a new password, unlocks them and signs them out.",
+        (
+            ("user", Action.LIST),
+            ("user", Action.DETAILS),
+            ("user", Action.RESET_PASSWORD),
+            ("user", Action.UNLOCK),
+            ("user", Action.END_SESSIONS),
+        ),
         (("Morgan", "Whitlock"), ("Devi", "Castellano"), ("Ruben", "Achterberg")),
     ),
     "Registrar": RoleStory(
-        "Keeps all school records: courses, enrollments, kinds of people, people themselves.",
+        "Keeps the school's records: courses, enrollments in active ones, kinds of people, and people.",
         (
             ("course", WILDCARD),
-            ("enrollment", WILDCARD),
+            ("enrollment", WILDCARD, "active-courses"),
             ("user-type", WILDCARD),
             ("user", Action.LIST),
             ("user", Action.DETAILS),
@@ -142,4 +148,5 @@ def _course(subject: str, description: str, term: str) -> Row:
 
 
 def _grants(story: RoleStory) -> Members:
-    return Members(add=tuple(RoleGrant(model=model, action=action) for model, action in story.grants))
+    columns = "model", "action", "scope"
+    return Members(add=tuple(RoleGrant(**dict(zip(columns, grant, strict=False))) for grant in story.grants))

@@ -1,12 +1,11 @@
-"""People, how they sign in and how their passwords change."""
+"""People, and how they sign in."""
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from admin_site import audit
@@ -14,22 +13,61 @@ from admin_site.descriptions import describe
 from admin_site.errors import Conflict, Forbidden
 from admin_site.models import LinkPurpose, Role, User, utc_now
 from admin_site.models.accounts import MAX_RAW_NAME, normalize_name
-from admin_site.models.audit import LINK_HOLDER
 from admin_site.permissions import sign
 from admin_site.security.passwords import PASSWORDS, Passwords
+from admin_site.services import second_factors, throttling
 from admin_site.services.constraints import explain
-from admin_site.services.links import PasswordLink, consume_link, create_link, expire_links, peek_link
+from admin_site.services.devices import device_of
+from admin_site.services.links import PasswordLink, create_link, expire_links
 from admin_site.services.names import check_full_name, check_names, is_called
-from admin_site.services.sessions import end_session, end_sessions, start_session
+from admin_site.services.passwords import (
+    change_password,
+    give_hash,
+    give_temporary_password,
+    hash_of,
+    redeem_link,
+    set_password,
+)
+from admin_site.services.sessions import end_session, start_session
 
-BUSY = "Somebody else is changing the same data right now. Try again."
+__all__ = [
+    "CodeNeeded",
+    "SignInRefused",
+    "SignedIn",
+    "admit",
+    "change_password",
+    "create_user",
+    "ensure_superuser",
+    "find_user",
+    "give_temporary_password",
+    "redeem_link",
+    "set_password",
+    "sign_in",
+    "sign_out",
+]
 
 
 class SignInRefused(Forbidden):
     """A name and a password that let nobody in; the words do not say which of the two is wrong."""
 
     def __init__(self) -> None:
-        super().__init__("The name or the password is not right.")
+        super().__init__(
+            "The name or the password is not right. "
+            "After too many wrong attempts the right one has to wait as well."
+        )
+
+
+class SignedIn(NamedTuple):
+    """Somebody who is in, and the token of their new session."""
+
+    user: User
+    token: str
+
+
+class CodeNeeded(NamedTuple):
+    """Somebody whose password is right and who has yet to type a code of their second factor."""
+
+    user: User
 
 
 def create_user(
@@ -50,7 +88,7 @@ def create_user(
     check_names(session, user)
     check_full_name(user)
     if password is not None:
-        _give_hash(user, _hash_of(user, password, passwords), utc_now())
+        give_hash(user, hash_of(session, user, password, passwords), utc_now())
     session.add(user)
     user.roles = list(roles)  # not before: a role must not know of a person who is refused
     try:
@@ -60,22 +98,6 @@ def create_user(
     return user
 
 
-def set_password(
-    session: Session,
-    user: User,
-    password: str,
-    *,
-    keep_session: uuid.UUID | None = None,
-    now: datetime | None = None,
-    passwords: Passwords = PASSWORDS,
-) -> None:
-    """Give `user` a new password; their other sessions and their links end (raises Invalid).
-
-    Hashing takes its time: call it before anything else is written, or all who write wait for it on SQLite.
-    """
-    _store_hash(session, user, _hash_of(user, password, passwords), keep_session, now or utc_now())
-
-
 def sign_in(
     session: Session,
     name_or_email: str,
@@ -83,39 +105,81 @@ def sign_in(
     *,
     ip_address: str | None = None,
     user_agent: str | None = None,
+    is_kept: bool = False,
     replaces: str | None = None,
     now: datetime | None = None,
     passwords: Passwords = PASSWORDS,
-) -> tuple[User, str]:
+) -> SignedIn | CodeNeeded:
     """Return who signed in and the token of their new session; that of the token `replaces` ends.
 
+    Somebody with a second factor is not in yet: `admit` lets them in once their code is right.
+
     Raises SignInRefused, alike and after the same time for a name nobody has, a wrong password, and a person
-    who is inactive or has no password. The attempt is noted: commit after a refusal too. What `session` did
-    before is committed, so that nobody who waits for a turn to hash holds a connection.
+    who is inactive or has no password; TooManyAttempts, whatever the password, after too many of those. The
+    attempt is noted: commit after a refusal too. What `session` did before is committed, so that nobody who
+    waits for a turn to hash holds a connection.
     """
     now = now or utc_now()
-    password_hash = _usable_hash(find_user(session, name_or_email))
+    throttling.check(session, None, name_or_email, ip_address, now=now)
+    password_hash = _usable_hash(find_user(session, name_or_email), now)
     session.commit()
     session.expire_all()
     is_right = passwords.verify(password_hash, password)
     is_weak = password_hash is not None and is_right and passwords.needs_rehash(password_hash)
     stronger = passwords.hash(password) if is_weak else None
     user = find_user(session, name_or_email)  # somebody may have changed the account meanwhile
-    if user is None or password_hash is None or not is_right or _usable_hash(user) != password_hash:
+    is_current = is_right and password_hash is not None and _usable_hash(user, now) == password_hash
+    is_heard = is_current and throttling.is_open(session, user, name_or_email, ip_address, now=now)
+    if user is None or not is_heard:
+        throttling.note_failure(session, user, name_or_email, ip_address, now=now)
         # What was typed for a name is not kept: people type their password there.
-        audit.note(session, "sign_in_failed", user, label="" if user else "unknown name")
+        label = "" if user else "unknown name"
+        audit.note(session, "sign_in_failed", user, label=label, changes=_device(user_agent))
         raise SignInRefused
-    _act_as(session, user)
     if stronger is not None:
+        _act_as(session, user)
         user.password_hash = stronger
         session.flush()
+    if second_factors.is_on(session, user):
+        return CodeNeeded(user)
+    token = admit(
+        session,
+        user,
+        ip_address=ip_address,
+        user_agent=user_agent,
+        is_kept=is_kept,
+        replaces=replaces,
+        now=now,
+    )
+    return SignedIn(user, token)
+
+
+def admit(
+    session: Session,
+    user: User,
+    *,
+    ip_address: str | None = None,
+    user_agent: str | None = None,
+    is_kept: bool = False,
+    replaces: str | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Sign in somebody who has proved who they are; return the token of their new session.
+
+    Their links end, earlier failures count no more, and the session of the token `replaces` ends.
+    """
+    now = now or utc_now()
+    _act_as(session, user)
     if replaces is not None:
         end_session(session, replaces)
     expire_links(session, user, now=now)
     _note_login(session, user, now)
-    token = start_session(session, user, ip_address=ip_address, user_agent=user_agent, now=now)
-    audit.note(session, "sign_in", user)
-    return user, token
+    token = start_session(
+        session, user, ip_address=ip_address, user_agent=user_agent, is_kept=is_kept, now=now
+    )
+    audit.note(session, "sign_in", user, changes=_device(user_agent))
+    throttling.clear(session, user)
+    return token
 
 
 def sign_out(session: Session, token: str) -> None:
@@ -124,37 +188,6 @@ def sign_out(session: Session, token: str) -> None:
     if user is not None:
         _act_as(session, user)
         audit.note(session, "sign_out", user)
-
-
-def redeem_link(
-    session: Session,
-    token: str,
-    password: str,
-    *,
-    now: datetime | None = None,
-    passwords: Passwords = PASSWORDS,
-) -> User:
-    """Set the password of whose link it is, and use the link up; they are not signed in by it.
-
-    Raises LinkExpired, Conflict, or Invalid when the password will not do: the link then still works. What
-    `session` did before is committed, so that nobody waits for the hash: neither for a connection nor, on
-    SQLite, for a turn to write.
-    """
-    now = now or utc_now()
-    _check(passwords, password, peek_link(session, token, now=now))
-    session.commit()
-    session.expire_all()
-    password_hash = passwords.hash(password)
-    try:
-        with session.begin_nested():  # a refused password gives the link back, whatever the caller commits
-            user = consume_link(session, token, now=now)
-            _check(passwords, password, user)  # they may be called something else by now
-            _store_hash(session, user, password_hash, None, now)
-    except OperationalError as error:
-        raise Conflict(BUSY) from error
-    audit.attribute_to(session, None, LINK_HOLDER)
-    audit.note(session, "redeem_link", user)
-    return user
 
 
 def ensure_superuser(session: Session, *, now: datetime | None = None) -> PasswordLink | None:
@@ -181,43 +214,21 @@ def find_user(session: Session, name_or_email: str) -> User | None:
     return session.scalars(statement).first()
 
 
-def _usable_hash(user: User | None) -> str | None:
-    return user.password_hash if user is not None and user.is_active else None
-
-
-def _hash_of(user: User, password: str, passwords: Passwords) -> str:
-    """Return the hash of a password that `user` may have (raises Invalid)."""
-    _check(passwords, password, user)
-    return passwords.hash(password)
-
-
-def _check(passwords: Passwords, password: str, user: User) -> None:
-    passwords.check(
-        password,
-        user_name=user.user_name,
-        email_address=user.email_address,
-        names=(user.first_name, user.last_name),
-    )
-
-
-def _store_hash(
-    session: Session, user: User, password_hash: str, keep_session: uuid.UUID | None, now: datetime
-) -> None:
-    _give_hash(user, password_hash, now)
-    session.flush()
-    end_sessions(session, user, keep=keep_session)
-    expire_links(session, user, now=now)
-
-
-def _give_hash(user: User, password_hash: str, now: datetime) -> None:
-    user.password_hash = password_hash
-    user.password_changed_at = now
-    user.must_change_password = False
+def _usable_hash(user: User | None, now: datetime) -> str | None:
+    """Return the hash of the password that lets somebody in now: a temporary one does so for a day."""
+    if user is None or not user.is_active:
+        return None
+    is_over = user.password_expires_at is not None and user.password_expires_at <= now
+    return None if is_over else user.password_hash
 
 
 def _act_as(session: Session, user: User) -> None:
     """Record as theirs what follows: nobody was signed in when the request began."""
     audit.attribute_to(session, user.user_id, sign(str(user), user.user_name))
+
+
+def _device(user_agent: str | None) -> dict[str, Any]:
+    return {"device": [None, device_of(user_agent)]} if user_agent else {}
 
 
 def _note_login(session: Session, user: User, now: datetime) -> None:

@@ -86,6 +86,8 @@ def discard_draft(session: Session, actor: Identity, address: str) -> None:
 
 def drafts_of(session: Session, actor: Identity) -> list[Kept]:
     """Return the drafts of `actor`, the newest first, without what was typed."""
+    if actor.viewer is not None:
+        return []
     found = session.execute(
         select(Draft.address, Draft.updated_at).where(
             Draft.user_id == actor.user_id, Draft.updated_at > utc_now() - LIFETIME
@@ -100,6 +102,8 @@ def size_of(fields: Pairs) -> int:
 
 
 def _find(session: Session, actor: Identity, address: str) -> Draft | None:
+    if actor.viewer is not None:  # what somebody typed is nobody else's to see
+        return None
     return session.scalars(
         select(Draft)
         .where(Draft.user_id == actor.user_id, Draft.address == _storable(address))

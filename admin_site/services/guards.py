@@ -11,12 +11,13 @@ from sqlalchemy.orm.attributes import History
 from sqlalchemy.orm.base import PassiveFlag
 
 from admin_site import audit
-from admin_site.errors import AdminSiteError, Forbidden
+from admin_site.errors import AdminSiteError, Forbidden, Invalid
 from admin_site.models import AuditEntry, CredentialToken, Role, RoleGrant, User, UserSession
 from admin_site.models.accounts import CHANGED_HERE
-from admin_site.permissions import COMMAND_LINE, Identity, covers
+from admin_site.permissions import COMMAND_LINE, Identity, covers, right_of
 from admin_site.services.grants import check_grant
 from admin_site.services.links import expire_links, expire_links_of_members
+from admin_site.services.mail import tell_of_new_address
 from admin_site.services.names import FULL_NAME, NAMES, check_full_name, check_names
 from admin_site.services.powers import (
     SUPERUSERS,
@@ -27,12 +28,18 @@ from admin_site.services.powers import (
     require_power_over_members,
     require_rights_of,
 )
+from admin_site.services.sensitive import require_password_for_changes
 from admin_site.services.sessions import end_sessions, end_sessions_of_members
+from admin_site.services.temporary_passwords import (
+    expire_temporary_password,
+    expire_temporary_passwords_of_members,
+)
 
 REFUSED = "refused"
 MAX_REFUSALS = 20  # recorded of one person in REFUSALS_COUNT_FOR
 REFUSALS_COUNT_FOR = timedelta(minutes=1)
 MAX_REASON = 200  # characters of a reason and of an address, which may hold whatever somebody sent
+TEMPORARY = "They have a temporary password, which cannot be kept."
 LAST_REFUSAL = " Further refusals within this minute are not recorded."
 
 Guard = Callable[[Session, Identity, Any], None]
@@ -44,15 +51,17 @@ _UNLOADED = PassiveFlag.PASSIVE_NO_INITIALIZE | PassiveFlag.INCLUDE_PENDING_MUTA
 def guard(session: Session, identity: Identity | None) -> None:
     """Ask the guards about every record `session` is about to write.
 
-    Raises Forbidden, Invalid or Conflict; the transaction must then be rolled back, and `note_refusal` be
-    called in the next one. `identity` is None on the command line, which only what holds for everybody can
-    stop.
+    Raises Forbidden, Invalid, Conflict or PasswordNeeded; the transaction must then be rolled back, and
+    `note_refusal` be called in the next one. `identity` is None on the command line, which only what holds
+    for everybody can stop.
     """
     with session.no_autoflush:
         for record in [*session.new, *session.dirty, *session.deleted]:
             for model, check in GUARDS.items():
                 if isinstance(record, model):
                     check(session, identity or COMMAND_LINE, record)
+        # Last: nobody types their password for what would be refused all the same.
+        require_password_for_changes(session, identity or COMMAND_LINE)
 
 
 def note_refusal(
@@ -87,10 +96,14 @@ def _guard_user(session: Session, actor: Identity, user: User) -> None:
         check_names(session, user)
     if not is_deleted and (is_new or changed & FULL_NAME):
         check_full_name(user)
+    if "must_change_password" in changed and user.password_expires_at and not user.must_change_password:
+        raise Invalid({"must_change_password": TEMPORARY})
     if is_deleted or changed & {"is_active", "is_superuser"}:
         _keep_a_superuser(session)
     if is_deleted:
         refuse_oneself(session, actor, user)
+    if not is_new and not is_deleted and "email_address" in changed:
+        _tell_of_new_address(session, actor, user)
     if not is_new and not is_deleted:
         _end_what_no_longer_holds(session, user, changed, has_other_roles=_is_changed(roles))
 
@@ -105,18 +118,20 @@ def _guard_role(session: Session, actor: Identity, role: Role) -> None:
         require_power_over_members(session, actor, role)
         end_sessions_of_members(session, role)
         expire_links_of_members(session, role)
+        expire_temporary_passwords_of_members(session, role)
         return
     for user in (*members.added, *members.deleted):
         require_power_over(session, actor, user)
         end_sessions(session, user)
         expire_links(session, user)
+        expire_temporary_password(session, user)
 
 
 def _guard_grant(session: Session, actor: Identity, grant: RoleGrant) -> None:
     is_written = grant in session.new or grant in session.deleted
     if not (is_written or _changed_columns(grant) or _is_changed(_history(grant, "role"))):
         return
-    if grant not in session.deleted and not covers(actor, (grant.model, grant.action)):
+    if grant not in session.deleted and not covers(actor, right_of(grant)):
         raise Forbidden(f"You may not grant “{grant}”: you do not hold this right yourself.")
     former = session.scalars(select(Role).join(Role.grants).where(RoleGrant.grant_id == _stored_key(grant)))
     current = grant.role or (session.get(Role, grant.role_id) if grant.role_id is not None else None)
@@ -127,6 +142,7 @@ def _guard_grant(session: Session, actor: Identity, grant: RoleGrant) -> None:
     for role in roles:
         end_sessions_of_members(session, role, keep=actor.session_id)
         expire_links_of_members(session, role)
+        expire_temporary_passwords_of_members(session, role)
 
 
 def _guard_session(session: Session, actor: Identity, ended: UserSession) -> None:
@@ -175,6 +191,12 @@ def _leaving(session: Session) -> Iterable[User]:
             yield record
 
 
+def _tell_of_new_address(session: Session, actor: Identity, user: User) -> None:
+    created_by = actor.user_id if actor != COMMAND_LINE else None
+    for former in _history(user, "email_address").deleted or ():
+        tell_of_new_address(session, user, former, created_by=created_by)
+
+
 def _end_what_no_longer_holds(
     session: Session, user: User, changed: set[str], *, has_other_roles: bool
 ) -> None:
@@ -182,6 +204,7 @@ def _end_what_no_longer_holds(
     has_other_rights = has_other_roles or bool(changed & {"is_active", "is_superuser"})
     if has_other_rights:
         end_sessions(session, user)
+        expire_temporary_password(session, user)
     if has_other_rights or "email_address" in changed:
         expire_links(session, user)
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from admin_site.audit import UNAUDITED
 from admin_site.errors import LinkExpired
-from admin_site.models import CredentialToken, LinkPurpose, Role, User, user_roles, utc_now
+from admin_site.models import CredentialToken, LinkPurpose, OutgoingMail, Role, User, user_roles, utc_now
 from admin_site.permissions import holds_more, identity_of
 from admin_site.security.tokens import hash_token, new_token
+from admin_site.services.mail import forget_links
 
 LINK_LIFETIME = timedelta(hours=1)
 
@@ -77,24 +78,30 @@ def consume_link(session: Session, token: str, *, now: datetime | None = None) -
 
 
 def expire_links(session: Session, user: User, *, now: datetime | None = None) -> None:
-    """End every link of `user` that still works."""
+    """End every link of `user` that still works, and those that wait to be sent."""
     _expire(session, CredentialToken.user_id == user.user_id, now or utc_now())
+    forget_links(session, OutgoingMail.user_id == user.user_id)
 
 
 def expire_links_of_members(session: Session, role: Role, *, now: datetime | None = None) -> None:
-    """End every link of everybody who has `role`."""
+    """End every link of everybody who has `role`, and those that wait to be sent."""
     members = select(user_roles.c.user_id).where(user_roles.c.role_id == role.role_id)
     _expire(session, CredentialToken.user_id.in_(members), now or utc_now())
+    forget_links(session, OutgoingMail.user_id.in_(members))
+
+
+def rests_on(session: Session, user: User, creator: User | None) -> bool:
+    """Return whether a link for `user` may work: both are active, and `creator` lacks no right of `user`."""
+    if not user.is_active or (creator is not None and not creator.is_active):
+        return False
+    return creator is None or not holds_more(identity_of(session, creator), identity_of(session, user))
 
 
 def _owner(session: Session, link: CredentialToken) -> User:
     """Return whose link it is, unless they or who made it have no longer what it rests on."""
-    user, creator = link.user, link.created_by
-    if not user.is_active or (creator is not None and not creator.is_active):
+    if not rests_on(session, link.user, link.created_by):
         raise LinkExpired
-    if creator is not None and holds_more(identity_of(session, creator), identity_of(session, user)):
-        raise LinkExpired
-    return user
+    return link.user
 
 
 def _expire(session: Session, whose: ColumnElement[bool], now: datetime) -> None:

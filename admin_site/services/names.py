@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from admin_site.errors import Invalid
 from admin_site.models import User
-from admin_site.models.audit import ACTORS
+from admin_site.models.audit import ACTORS, CLI
 from admin_site.services.constraints import REQUIRED, TAKEN
 
 NAMES = frozenset({"user_name", "email_address"})
@@ -18,6 +18,8 @@ RESERVED = "The site itself is called so in the history of changes. Choose anoth
 
 # Characters that show nothing though Unicode takes them for letters, marks or symbols.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+# How the audit trail calls those who run commands.
+_LIKE_CLI = re.compile(rf"\W*{CLI[:-1]}\s*[^\w\s'.-]")
 
 
 def is_called(column: Any, name: str) -> ColumnElement[bool]:
@@ -53,7 +55,8 @@ def check_full_name(user: User) -> None:
 
 
 def _is_reserved(name: str) -> bool:
-    return _letters(name) in set(map(_letters, ACTORS))
+    is_like_a_command = _LIKE_CLI.match(unicodedata.normalize("NFKC", name).casefold())
+    return bool(is_like_a_command) or _letters(name) in set(map(_letters, ACTORS))
 
 
 def _letters(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, not_, select
 from sqlalchemy.orm import Session
 
 from admin_site.errors import Conflict, Forbidden
@@ -11,18 +11,22 @@ from admin_site.keys import Scope
 from admin_site.models import Role, RoleGrant, User, UserSession, user_roles
 from admin_site.permissions import (
     Action,
-    Grant,
     Identity,
     covers,
-    covers_all,
     holds_more,
     identity_of,
     lesser_roles,
+    right_of,
     within,
 )
+from admin_site.services.viewing import check_viewing
 
 INACTIVE = "This person is not active, so the link would not work. Activate them first."
+CANNOT_SIGN_IN = "This person is not active, so no password lets them in. Activate them first."
+OWN_ACCOUNT = "This is your own account: somebody else has to help you with it."
 WHO_IS_SUPERUSER = "Only a superuser may decide who is a superuser."
+
+_RIGHT = RoleGrant.model, RoleGrant.action, RoleGrant.fields, RoleGrant.scope
 
 SUPERUSERS = select(User.user_id, User.password_hash.is_not(None).label("has_password")).where(
     User.is_superuser, User.is_active
@@ -34,13 +38,18 @@ def why_not(session: Session, actor: Identity, action: str, record: Any) -> str:
 
     It is asked before anything is changed, by pages that offer no button which leads nowhere.
     """
-    checks = [check for model, act, check in _BEFOREHAND if act == action and isinstance(record, model)]
     try:
-        for check in checks:
-            check(session, actor, record)
+        check_beforehand(session, actor, action, record)
     except (Forbidden, Conflict) as refusal:
         return str(refusal)
     return ""
+
+
+def check_beforehand(session: Session, actor: Identity, action: str, record: Any) -> None:
+    """Raise Forbidden or Conflict where `why_not` has a reason."""
+    for model, act, check in _BEFOREHAND:
+        if act == action and isinstance(record, model):
+            check(session, actor, record)
 
 
 def fixed_fields(actor: Identity, model: type) -> dict[str, str]:
@@ -72,7 +81,7 @@ def require_power_over_members(session: Session, actor: Identity, role: Role) ->
     members = select(user_roles.c.user_id).where(user_roles.c.role_id == role.role_id)
     is_superuser = User.is_superuser.label("is_superuser")
     rights = (
-        select(is_superuser, RoleGrant.model, RoleGrant.action)
+        select(is_superuser, *_RIGHT)
         .distinct()
         .join(User.roles)
         .outerjoin(Role.grants)
@@ -81,15 +90,18 @@ def require_power_over_members(session: Session, actor: Identity, role: Role) ->
     if actor.is_superuser:
         return
     for row in session.execute(rights):
-        if row.is_superuser or (row.model is not None and not covers(actor, (row.model, row.action))):
+        if row.is_superuser or (row.model is not None and not covers(actor, right_of(row))):
             raise Forbidden(f"Some people with the role “{role}” hold rights that you lack.")
 
 
 def require_rights_of(session: Session, actor: Identity, roles: Iterable[Role]) -> None:
     """Raise Forbidden when one of the roles holds, in the database, a right that `actor` lacks."""
-    for role in roles:
-        stored = select(RoleGrant.model, RoleGrant.action).where(RoleGrant.role_id == role.role_id)
-        if not actor.is_superuser and not covers_all(actor, map(_as_grant, session.execute(stored))):
+    if actor.is_superuser:
+        return
+    for role in set(roles):
+        # In the database: a role may hold more grants than anybody wants to read for each that is written.
+        mightier = select(Role.role_id).where(Role.role_id == role.role_id, not_(lesser_roles(actor)))
+        if session.execute(mightier).first() is not None:
             raise Forbidden(f"The role “{role}” holds rights that you lack.")
 
 
@@ -101,6 +113,14 @@ def require_power_to_reset(session: Session, actor: Identity, user: User) -> Non
         raise Forbidden(f"{user} holds rights that you lack, so you may not reset their password.")
 
 
+def require_power_to_help(session: Session, actor: Identity, user: User) -> None:
+    """Raise Forbidden unless `actor` may do to the account of `user` what a support desk does."""
+    if actor.user_id == user.user_id:
+        raise Forbidden(OWN_ACCOUNT)
+    if holds_more(actor, identity_of(session, user)):
+        raise Forbidden(f"{user} holds rights that you lack: somebody who has them too has to help them.")
+
+
 def refuse_oneself(_session: Session, actor: Identity, user: User) -> None:
     """Raise Conflict when somebody would delete their own account."""
     if actor.user_id == user.user_id:
@@ -110,6 +130,11 @@ def refuse_oneself(_session: Session, actor: Identity, user: User) -> None:
 def _be_active(_session: Session, _actor: Identity, user: User) -> None:
     if not user.is_active:
         raise Conflict(INACTIVE)
+
+
+def _be_active_to_sign_in(_session: Session, _actor: Identity, user: User) -> None:
+    if not user.is_active:
+        raise Conflict(CANNOT_SIGN_IN)
 
 
 def refuse_the_last(before: Sequence[Any], leaving: Collection[Any]) -> None:
@@ -125,10 +150,6 @@ def _keep_this_superuser(session: Session, _: Identity, user: User) -> None:
         refuse_the_last(session.execute(SUPERUSERS).all(), {user.user_id})
 
 
-def _as_grant(row: Any) -> Grant:
-    return row.model, row.action
-
-
 _BEFOREHAND: tuple[tuple[type, str, Callable[[Session, Identity, Any], None]], ...] = (
     (User, Action.EDIT, require_power_over),
     (User, Action.DELETE, require_power_over),
@@ -136,6 +157,14 @@ _BEFOREHAND: tuple[tuple[type, str, Callable[[Session, Identity, Any], None]], .
     (User, Action.DELETE, refuse_oneself),
     (User, Action.RESET_PASSWORD, require_power_to_reset),
     (User, Action.RESET_PASSWORD, _be_active),
+    (User, Action.TEMPORARY_PASSWORD, require_power_to_help),
+    (User, Action.TEMPORARY_PASSWORD, _be_active_to_sign_in),
+    (User, Action.UNLOCK, require_power_to_help),
+    (User, Action.END_SESSIONS, require_power_to_help),
+    (User, Action.REMOVE_SECOND_FACTOR, require_power_to_help),
+    (User, Action.ACTIVATE, require_power_to_help),
+    (User, Action.ACTIVATE, _keep_this_superuser),
+    (User, Action.VIEW_AS, check_viewing),
     (Role, Action.EDIT, lambda session, actor, role: require_rights_of(session, actor, [role])),
     (Role, Action.DELETE, lambda session, actor, role: require_rights_of(session, actor, [role])),
     (Role, Action.DELETE, require_power_over_members),

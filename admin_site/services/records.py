@@ -20,18 +20,20 @@ from sqlalchemy.orm.exc import FlushError, StaleDataError
 from admin_site import audit
 from admin_site.descriptions import Description, Field, Kind, describe
 from admin_site.errors import Conflict, Invalid
-from admin_site.permissions import Action, Identity, require
+from admin_site.permissions import Action, Identity
 from admin_site.services import rules, trees
 from admin_site.services.aftermath import foresee, settle
 from admin_site.services.constraints import BOUND, REQUIRED, TAKEN, explain, unfit
 from admin_site.services.construction import construct, set_value
+from admin_site.services.generations import children_first, may_take_each_other
 from admin_site.services.guards import guard
 from admin_site.services.members import Members, change_members
 from admin_site.services.overlaps import Stale, leave_empty, reconcile, reconcile_members
 from admin_site.services.readback import VANISHED, check_readable, noticing_what_vanishes
+from admin_site.services.rows import require_result, require_some
 from admin_site.values import to_text
 
-__all__ = ["Members", "create", "delete", "update"]
+__all__ = ["Members", "create", "delete", "delete_all", "update"]
 
 STALE = "Somebody else changed or deleted this record meanwhile."
 UNKNOWN = "There is no such field."
@@ -61,7 +63,7 @@ def create(session: Session, actor: Identity, description: Description, values: 
     `values` maps names of fields and relations to values, records or Members; what is left out gets its
     default. Raises Forbidden, Invalid or Conflict; the transaction must then be rolled back.
     """
-    require(actor, Action.CREATE, description.identity)
+    require_some(actor, Action.CREATE, description)
     if reason := description.read_only or description.abstract_reason:
         raise Invalid({"": reason})
     _refuse_unwritable(description, values)
@@ -80,6 +82,7 @@ def create(session: Session, actor: Identity, description: Description, values: 
         rules.keep(description, record, values)
     _flush(session, actor, description, values)
     check_readable(session, description, record, values)
+    require_result(session, actor, Action.CREATE, description, record)
     return record
 
 
@@ -88,7 +91,7 @@ def update(session: Session, actor: Identity, description: Description, record: 
 
     Raises Forbidden, Invalid or Conflict; the transaction must then be rolled back.
     """
-    require(actor, Action.EDIT, description.identity)
+    require_some(actor, Action.EDIT, description)
     if description.read_only:
         raise Invalid({"": description.read_only})
     _refuse_unwritable(description, values)
@@ -107,6 +110,7 @@ def update(session: Session, actor: Identity, description: Description, record: 
         rules.keep(description, record, values)
     _flush(session, actor, description, values, going=orphans)
     check_readable(session, description, record, values)
+    require_result(session, actor, Action.EDIT, description, record)
     stale.forget(session)
 
 
@@ -118,25 +122,60 @@ def delete(
     *,
     agree: Callable[[], None] = _agreed,
 ) -> None:
-    """Delete `record` with all that belongs to it.
+    """Delete `record` with all that belongs to it, as `delete_all` does with several."""
+    delete_all(session, actor, description, [record], agree=agree)
 
-    `agree` is asked once nobody else can change the record or refer to it any more; what it raises stops the
-    deletion. Raises Forbidden, or Conflict when other records still need it; the transaction must then be
-    rolled back.
+
+def delete_all(
+    session: Session,
+    actor: Identity,
+    description: Description,
+    records: Sequence[Any],
+    *,
+    agree: Callable[[], None] = _agreed,
+) -> None:
+    """Delete all of `records` with all that belongs to them, or none.
+
+    `agree` is asked once nobody else can change the records or refer to them any more; what it raises stops
+    the deletion. Raises Forbidden, or Conflict when other records still need one of them; the transaction
+    must then be rolled back.
     """
-    require(actor, Action.DELETE, description.identity)
+    require_some(actor, Action.DELETE, description)
     if description.read_only:
         raise Conflict(description.read_only)
     try:
         with session.no_autoflush:
-            _lock(session, record)
+            for record in records:
+                _lock(session, record)
         agree()
     except DBAPIError as error:
         raise explain(error, description) from error
     try:
-        _flush(session, actor, description, {}, going=[record])
+        for group in _groups(session, records):
+            _flush(session, actor, description, {}, going=group)
     except Invalid as error:
         raise Conflict(BOUND if REQUIRED in error.errors.values() else str(error)) from error
+
+
+def _groups(session: Session, records: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the records that go in one flush: all, unless the database may delete some with others.
+
+    Those it has deleted by then are not deleted again.
+    """
+    if not may_take_each_other(records):
+        yield records
+        return
+    yield from ([record] for record in children_first(records) if _is_there(session, record))
+
+
+def _is_there(session: Session, record: Any) -> bool:
+    if not inspect(record).persistent:
+        return False
+    try:
+        _lock(session, record)
+    except Conflict:
+        return False
+    return True
 
 
 def _single(values: Values) -> Iterator[tuple[str, Any]]:

@@ -6,11 +6,23 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, bindparam, delete, inspect, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    and_,
+    bindparam,
+    delete,
+    inspect,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from admin_site.audit import UNAUDITED
+from admin_site.errors import Forbidden
 from admin_site.models import Role, SecondFactor, User, UserSession, Viewing, user_roles, utc_now
 from admin_site.models.accounts import SESSION_LIFETIME
 from admin_site.permissions import Duty, Identity, Preferences, identity_from, with_rights
@@ -18,8 +30,15 @@ from admin_site.security.tokens import hash_token, new_token
 from admin_site.services.submissions import sweep
 from admin_site.services.viewing import seen_by
 
-IDLE_LIMIT = timedelta(hours=12)  # a session that nobody uses for so long ends before its time
+IDLE_LIMIT = timedelta(minutes=30)  # a session that nobody uses for so long ends, unless it is kept
 SEEN_EVERY = timedelta(minutes=1)  # how exactly it is known when a session was last used
+
+
+def _is_live(now: Any, idle_since: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions that a session has not ended by itself."""
+    is_used = or_(UserSession.is_kept, UserSession.last_seen_at > idle_since)
+    return UserSession.expiration_time > now, is_used
+
 
 _SIGNED_IN = with_rights(
     select(
@@ -40,8 +59,7 @@ _SIGNED_IN = with_rights(
     .outerjoin(Viewing, Viewing.session_id == UserSession.session_id)
     .where(
         UserSession.token_hash == bindparam("token"),
-        UserSession.expiration_time > bindparam("now"),
-        UserSession.last_seen_at > bindparam("idle_since"),
+        *_is_live(bindparam("now"), bindparam("idle_since")),
         User.is_active,
     )
 )
@@ -54,11 +72,13 @@ def start_session(
     *,
     ip_address: str | None = None,
     user_agent: str | None = None,
+    is_kept: bool = False,
     now: datetime | None = None,
 ) -> str:
     """Sign `user` in for seven days at most; return the token, of which only a hash is stored.
 
-    What is kept of forms that anybody saved longer ago than that goes now.
+    Unless the session `is_kept` it ends as soon as nobody uses it for half an hour. What is kept of forms
+    that anybody saved longer ago than seven days goes now.
     """
     now = now or utc_now()
     token = new_token()
@@ -69,6 +89,7 @@ def start_session(
         expiration_time=now + SESSION_LIFETIME,
         last_seen_at=now,
         authenticated_at=now,
+        is_kept=is_kept,
         ip_address=_fit(ip_address, 45),
         user_agent=_fit(user_agent, 500),
     )
@@ -123,6 +144,37 @@ def note_use(session: Session, identity: Identity, *, now: datetime | None = Non
         session.execute(statement, execution_options=_NO_RECORD)
 
 
+def live_sessions(session: Session, user: User, *, now: datetime | None = None) -> Sequence[UserSession]:
+    """Return the sessions in which `user` is signed in, the one used last first."""
+    now = now or utc_now()
+    statement = (
+        select(UserSession)
+        .where(UserSession.user_id == user.user_id, *_is_live(now, now - IDLE_LIMIT))
+        .order_by(UserSession.last_seen_at.desc(), UserSession.session_id)
+    )
+    return session.scalars(statement).all()
+
+
+def rotate(
+    session: Session, session_id: uuid.UUID, *, has_authenticated: bool = False, now: datetime | None = None
+) -> str:
+    """Return a new token for a session; the old one is that of no session any more.
+
+    `has_authenticated` says that the password was typed just now. Raises Forbidden when the session has
+    ended.
+    """
+    token = new_token()
+    moment = {"authenticated_at": now or utc_now()} if has_authenticated else {}
+    statement = (
+        update(UserSession)
+        .where(UserSession.session_id == session_id)
+        .values(token_hash=hash_token(token), **moment)
+    )
+    if cast(CursorResult[Any], session.execute(statement, execution_options=_NO_RECORD)).rowcount != 1:
+        raise Forbidden("Sign in first.")
+    return token
+
+
 def end_session(session: Session, token: str) -> User | None:
     """End the session of `token`; return whose it was, or None when there is no such session."""
     ended = session.scalars(
@@ -134,6 +186,14 @@ def end_session(session: Session, token: str) -> User | None:
     _delete(session, UserSession.session_id == ended.session_id)
     session.expire(user, ["sessions"])
     return user
+
+
+def end_session_called(session: Session, user: User, session_id: uuid.UUID) -> bool:
+    """End one session of `user`; return whether there was one of that name."""
+    number = _delete(session, UserSession.user_id == user.user_id, UserSession.session_id == session_id)
+    if inspect(user).persistent:
+        session.expire(user, ["sessions"])
+    return number > 0
 
 
 def end_sessions(session: Session, user: User, *, keep: uuid.UUID | None = None) -> int:
@@ -148,6 +208,11 @@ def end_sessions_of_members(session: Session, role: Role, *, keep: uuid.UUID | N
     """End every session of everybody who has `role`, except the one called `keep`."""
     members = select(user_roles.c.user_id).where(user_roles.c.role_id == role.role_id)
     _delete(session, UserSession.user_id.in_(members), UserSession.session_id != keep)
+
+
+def sweep_sessions(session: Session, now: datetime) -> int:
+    """Delete the sessions that have ended by themselves; return how many there were."""
+    return _delete(session, not_(and_(*_is_live(now, now - IDLE_LIMIT))))
 
 
 def _duty(rights: Sequence[Any]) -> Duty | None:

@@ -7,6 +7,9 @@
   const one = (selector, within = document) => within.querySelector(selector);
   const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 
+  // What words.LANGUAGE.js says in another language.
+  const inWords = (text) => globalThis.siteWords?.[text] || text;
+
   const store = {
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); } catch { /* private window */ } },
@@ -34,14 +37,28 @@
   }
 
   function ago(date) {
-    const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+    const words = new Intl.RelativeTimeFormat(root.lang || "en", { numeric: "auto" });
     const minutes = Math.round((date - Date.now()) / 60000);
-    if (!minutes) return "just now";
+    if (!minutes) return inWords("just now");
     if (Math.abs(minutes) < 60) return words.format(minutes, "minute");
     if (Math.abs(minutes) < 60 * 24) return words.format(Math.round(minutes / 60), "hour");
     if (Math.abs(minutes) < 60 * 24 * 7) return words.format(Math.round(minutes / 1440), "day");
     return null;
   }
+
+  // In the zone that was chosen for the account, else in that of the browser.
+  function onTheClock(date) {
+    if (!chosenClock) return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+    const parts = Object.fromEntries(chosenClock.formatToParts(date).map((part) => [part.type, part.value]));
+    return `${parts.year.padStart(4, "0")}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}`;
+  }
+
+  const chosenClock = (() => {
+    const timeZone = root.dataset.zone;
+    try {
+      return timeZone && new Intl.DateTimeFormat("en-US", { timeZone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+    } catch { return null; } // a zone that this browser does not know
+  })();
 
   function localTimes(within) {
     // A list's instants are written once, in UTC, to the minute.
@@ -52,9 +69,7 @@
       const date = new Date(written);
       if (Number.isNaN(date.getTime())) continue;
       if (!element.title) element.title = `${written.slice(0, 19).replace("T", " ").replace(/:00$/, "")} UTC`;
-      const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-      const local = `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
-      element.textContent = (element.classList.contains("ago") && ago(date)) || local;
+      element.textContent = (element.classList.contains("ago") && ago(date)) || onTheClock(date);
     }
   }
 
@@ -107,23 +122,27 @@
       if (narrow) root.dataset.menu = "rail";
       else delete root.dataset.menu;
       store.set("menu", narrow ? "rail" : "full");
-      event.currentTarget.setAttribute("aria-label", narrow ? "Widen menu" : "Narrow menu");
-      event.currentTarget.title = narrow ? "Widen menu" : "Narrow menu";
+      event.currentTarget.setAttribute("aria-label", inWords(narrow ? "Widen menu" : "Narrow menu"));
+      event.currentTarget.title = inWords(narrow ? "Widen menu" : "Narrow menu");
     });
   }
 
   function setUpTheme() {
-    const button = one("[data-theme-toggle]");
-    if (!button) return;
+    const form = one("[data-theme-form]");
+    if (!form) return;
+    const button = one("button", form);
     const label = () => {
       const dark = root.dataset.bsTheme === "dark";
-      one("span", button).textContent = dark ? "Light theme" : "Dark theme";
+      button.value = dark ? "light" : "dark";
+      one("span", button).textContent = inWords(dark ? "Light theme" : "Dark theme");
       one("svg", button).replaceWith(icon(dark ? "sun" : "moon"));
     };
     label();
-    button.addEventListener("click", () => {
-      root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-      store.set("theme", root.dataset.bsTheme);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      root.dataset.bsTheme = button.value;
+      fetch(form.action, { method: "POST", body: new URLSearchParams({ theme: button.value }), redirect: "manual", keepalive: true }).catch(() => {});
       label();
     });
   }
@@ -236,7 +255,7 @@
       delete: "delete" in menu.dataset && !("keep" in row.dataset) ? `${base}/delete?pks=${key}` : undefined,
     };
     for (const link of all("[data-row]", menu)) {
-      const href = links[link.dataset.row];
+      const href = link.dataset.further ? `${link.dataset.further}/${key}` : links[link.dataset.row];
       link.hidden = !href;
       if (href) link.href = href;
     }
@@ -298,8 +317,8 @@
 
   const problemWords = (field) => {
     const state = field.validity;
-    if (state.valueMissing) return field.type === "file" ? "Choose a file." : field.tagName === "SELECT" ? "Choose one." : "This is needed.";
-    if (state.tooShort) return `Use at least ${field.minLength} characters.`;
+    if (state.valueMissing) return inWords(field.type === "file" ? "Choose a file." : field.tagName === "SELECT" ? "Choose one." : "This is needed.");
+    if (state.tooShort) return inWords("Use at least # characters.").replace("#", field.minLength);
     if (state.patternMismatch && field.title) return `Enter ${field.title[0].toLowerCase()}${field.title.slice(1)}.`;
     return state.valid ? "" : field.validationMessage;
   };
@@ -368,11 +387,19 @@
         const show = input.type === "password";
         input.type = show ? "text" : "password";
         button.setAttribute("aria-pressed", String(show));
-        button.setAttribute("aria-label", show ? "Hide password" : "Show password");
+        button.setAttribute("aria-label", inWords(show ? "Hide password" : "Show password"));
         one("svg", button).replaceWith(icon(show ? "eye-off" : "eye"));
       });
       input.form.addEventListener("submit", () => { input.type = "password"; });
     }
+  }
+
+  // A second click would be answered that the first one was: what is shown once would be missed.
+  function sendOnce(event) {
+    const form = event.target;
+    if (!("once" in form.dataset) || event.defaultPrevented) return;
+    if (form.dataset.once) event.preventDefault();
+    form.dataset.once = "sent";
   }
 
   // ---- Copying -------------------------------------------------------------------------------
@@ -391,8 +418,8 @@
     const label = one("span", button);
     const words = label?.textContent;
     one("svg", button)?.replaceWith(icon("check"));
-    if (label) label.textContent = "Copied";
-    say("Copied");
+    if (label) label.textContent = inWords("Copied");
+    say(inWords("Copied"));
     setTimeout(() => {
       one("svg", button)?.replaceWith(icon("copy"));
       if (label) label.textContent = words;
@@ -445,6 +472,8 @@
       const wanted = input.value.trim().toLowerCase();
       shown = pages().filter((page) => page.text.toLowerCase().includes(wanted) || page.section.toLowerCase().startsWith(wanted));
       shown.sort((a, b) => b.text.toLowerCase().startsWith(wanted) - a.text.toLowerCase().startsWith(wanted));
+      const desk = one("#menu a[data-find]");
+      if (wanted && desk) shown.push({ url: desk.dataset.find + encodeURIComponent(input.value.trim()), text: `Find “${input.value.trim()}” at the support desk`, section: "", icon: "user-search" });
       at = 0;
       list.replaceChildren(...shown.map((page, index) => {
         const element = document.createElement("li");
@@ -483,7 +512,7 @@
 
   // ---- Keys ----------------------------------------------------------------------------------
 
-  const typing = (element) => element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+  const typing = (element) => element.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) && element.type !== "checkbox");
 
   const shortcuts = {
     "/": () => { const search = one("#search"); if (!search) return false; search.focus(); search.select(); return true; },
@@ -526,6 +555,7 @@
     const button = event.target.closest("button");
     if (!button) return;
     if ("copy" in button.dataset) copy(button);
+    if ("print" in button.dataset) window.print();
     if ("dismiss" in button.dataset) button.closest(".toast-note").remove();
     if (button.dataset.openDialog) {
       button.closest("[popover]")?.hidePopover();
@@ -550,5 +580,7 @@
   document.addEventListener("panel:shown", (event) => { localTimes(event.target); setUpForms(event.target); });
   document.addEventListener("toggle", placePopup, true);
   document.addEventListener("click", onClick);
+  document.addEventListener("submit", sendOnce);
+  addEventListener("pageshow", () => { for (const form of all("form[data-once]")) form.dataset.once = ""; });
   document.addEventListener("keydown", onKey);
 })();

@@ -5,7 +5,7 @@
 
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (selector, within = document) => within.querySelector(selector);
-  const LINKED = ["for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-owns", "form", "list", "popovertarget", "data-fill", "data-slug-of"];
+  const LINKED = ["for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-owns", "form", "list", "popovertarget", "data-fill", "data-show-password", "data-slug-of"];
   const UNREACHED = "The site could not be reached. Nothing was saved; what you typed is still here.";
 
   let number = 0;

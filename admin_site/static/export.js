@@ -47,12 +47,18 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   };
 
+  // The password is asked for on a page of its own, which goes on to the file.
+  const refusal = ({ error, confirm_url: address }) => {
+    if (address) location.assign(address);
+    return error;
+  };
+
   const download = async () => {
     let received = 0;
     try {
       const options = { headers: { Accept: "application/json" }, signal: controller.signal };
       const response = await fetch(address(), options);
-      if (!response.ok) return (await response.json()).error;
+      if (!response.ok) return refusal(await response.json());
       const expected = rows * Number(response.headers.get("X-Bytes-Per-Row"));
       const reader = response.body.getReader();
       const parts = [];

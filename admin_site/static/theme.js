@@ -5,7 +5,8 @@
     try { return localStorage.getItem(key); } catch { return null; }
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => { root.dataset.bsTheme = stored("theme") || (dark.matches ? "dark" : "light"); };
+  const chosen = root.dataset.bsTheme; // kept with the account
+  const apply = () => { root.dataset.bsTheme = chosen || (dark.matches ? "dark" : "light"); };
   root.classList.add("js");
   apply();
   dark.addEventListener("change", apply);

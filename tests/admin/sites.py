@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from admin_site import Settings, create_app
 from admin_site.database import Database
-from admin_site.permissions import Grant
+from admin_site.permissions import Right
 from admin_site.services.sessions import start_session
 from tests.factories import make_role, make_user
 
@@ -28,7 +28,7 @@ def open_site(database_url: str, **options: Any) -> TestClient:
 
 
 def sign_in(
-    client: TestClient, database: Database, *grants: Grant, superuser: bool = False, **values: Any
+    client: TestClient, database: Database, *grants: Right, superuser: bool = False, **values: Any
 ) -> Any:
     """Sign `client` in as a new person with these rights; return the person."""
     with database.session() as session:

@@ -59,7 +59,10 @@ def courses(database: Database) -> list[str]:
 
 def names(html: str) -> list[str]:
     """Return the names in the first column."""
-    return [unescape(name) for name in re.findall(r"<tr[^>]*><th[^>]*><a [^>]*>([^<]*)</a>", html)]
+    return [
+        unescape(name)
+        for name in re.findall(r"<tr[^>]*><th[^>]*>(?:<input[^>]*>)?<a [^>]*>([^<]*)</a>", html)
+    ]
 
 
 def chips(html: str) -> dict[str, str]:

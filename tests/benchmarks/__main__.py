@@ -18,6 +18,7 @@ from tests.benchmarks.databases import postgresql
 from tests.benchmarks.editing import FORMS, filled, opened, statements_of_a_save
 from tests.benchmarks.paths import NAMES, PAGES, paths_of
 from tests.benchmarks.servers import PASSWORD, Client, Served, served
+from tests.benchmarks.sign_in import identity_costs, people, rush
 from tests.factories import make_user
 
 SLOW = 0.5  # seconds: a page that takes longer is asked for five times only
@@ -104,6 +105,24 @@ def editing(
         times = f"{seconds * 1000:>8.1f}{empty * 1000:>12.1f}{ratio:>8.2f}"
         typer.echo(f"{label:<32}{size / 1000:>11.1f}{times}")
     typer.echo(f"a save of one changed field, with its history: {len(statements)} statements")
+
+
+@app.command(name="sign-in")
+def sign_in(
+    number: int = typer.Option(50, help="How many sign in at once."),
+    rounds: int = typer.Option(200, help="How often it is asked who somebody is."),
+) -> None:
+    """Measure a rush at the entrance with real hashes, and the cost of knowing who asks."""
+    with people(number) as url:
+        with served("ours", url) as site:
+            result = rush(site, number)
+        costs = identity_costs(url, rounds)
+    let_in = result.statuses.count(303)
+    typer.echo(f"{let_in} of {number} signed in at once, in {result.seconds:.1f} s")
+    longest = max(result.health) * 1000
+    typer.echo(f"/healthz meanwhile: {result.p95 * 1000:.1f} ms (95 of 100), {longest:.1f} ms (longest)")
+    for who, milliseconds in costs.items():
+        typer.echo(f"{who:<48}{milliseconds:>8.2f} ms")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Any, Self
 
 import uvicorn
@@ -26,20 +27,24 @@ addEventListener("securitypolicyviolation", (event) => {
 
 
 class Site:
-    """A site over a migrated database, served on a free loopback port in a thread until the block ends."""
+    """A site over a migrated database, served on a free loopback port in a thread until the block ends.
 
-    def __init__(self, database_url: str, **options: Any) -> None:
+    `settings` are those that a test needs beside the usual ones.
+    """
+
+    def __init__(self, database_url: str, settings: Mapping[str, Any] | None = None, **options: Any) -> None:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        settings = Settings(
-            _env_file=None,
-            database_url=database_url,
-            secret_key="a secret of the tests, long enough",
-            public_url=self.address,
-        )
-        self.database = Database.from_settings(settings)
-        self.app = create_app(settings, **options)
+        own = {
+            "_env_file": None,
+            "database_url": database_url,
+            "secret_key": "a secret of the tests, long enough",
+            "public_url": self.address,
+        }
+        known = Settings(**own | dict(settings or {}))
+        self.database = Database.from_settings(known)
+        self.app = create_app(known, **options)
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="critical", ws="none"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
 

@@ -162,6 +162,10 @@ def test_a_page_zoomed_to_200_percent_loses_nothing(shared_site: Site, visit: Ca
                 met |= reachable(page)
                 page.keyboard.press("Escape")
 
+        if path.endswith("/list"):  # boxes of rows bring the bar that the head's box stands for elsewhere
+            page.locator("tbody input[type=checkbox]").first.check()
+            if page.locator("[data-select-page]").is_visible():
+                met.add("Select all rows of this page")
         assert "\n".join(found) == ""
         # The pencil of a row is in the row's menu where there is no room for it.
         lost = {name for name in wanted - met if not name.startswith("Edit ")}

@@ -124,7 +124,7 @@ def _happened(site: Site, at: datetime, act: audit.Act | None = None) -> None:
     if act is not None:
         statement = statement.where(AuditEntry.change_set_id == act.change_set_id)
     with site.database.engine.begin() as connection:
-        connection.execute(statement)
+        connection.execute(statement, execution_options=audit.RETENTION)
 
 
 def _one(session: Session, model: type, **values: object):

@@ -30,7 +30,7 @@ from tests.zoo import columns, relations
         (Item, ("title", "owner", "created_at"), (("item_id", True),)),
         (
             UserSession,
-            (LABEL, "user", "expiration_time", "last_seen_at", "ip_address", "start_time"),
+            (LABEL, "user", "is_kept", "expiration_time", "last_seen_at", "ip_address", "start_time"),
             (("start_time", True),),
         ),
     ],

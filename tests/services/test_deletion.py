@@ -646,7 +646,7 @@ def test_the_number_of_statements_depends_on_tables_alone(session):
             consequences(session, user)
         return len(statements)
 
-    assert statements_for(2) == statements_for(40) <= 12
+    assert statements_for(2) == statements_for(40) <= 17
 
 
 # -- Bounds --------------------------------------------------------------------------------------------------

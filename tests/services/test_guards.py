@@ -23,10 +23,18 @@ from admin_site.models import (
     UserType,
     utc_now,
 )
-from admin_site.permissions import COMMAND_LINE, grantable, identity_of
+from admin_site.permissions import (
+    COMMAND_LINE,
+    GrantableModel,
+    LimitedGrant,
+    grantable,
+    identity_of,
+    names_in,
+    right_of,
+)
 from admin_site.security.tokens import hash_token
 from admin_site.services import records
-from admin_site.services.grants import offer
+from admin_site.services.grants import NO_SCOPES, OF_ONE_MODEL, WHOLE_RECORDS, offer
 from admin_site.services.guards import LAST_REFUSAL, MAX_REFUSALS, guard, note_refusal
 from admin_site.services.links import create_link, peek_link
 from admin_site.services.members import Members, change_members
@@ -674,6 +682,57 @@ def test_a_grant_of_what_there_is_not_is_refused_with_what_could_be_meant(sessio
     assert refusal(model="user-session", action="edit").keys() == {"model", "action"}
     for model, action in (("course", "list"), ("*", "*"), ("course", "action:close")):
         records.create(session, actor, describe(RoleGrant), {"role": role, "model": model, "action": action})
+
+
+COURSES = GrantableModel(
+    "course",
+    "Courses",
+    {"list": "List", "delete": "Delete"},
+    {"name": "Name", "start_date": "Start date"},
+    {"open": "Only open ones"},
+)
+
+
+@pytest.mark.parametrize(
+    ("limits", "wrong"),
+    [
+        ({"fields": "nmae"}, {"fields": "There is no field “nmae”. Did you mean “name”?"}),
+        ({"scope": "opne"}, {"scope": "There is no limit “opne”. Did you mean “open”?"}),
+        ({"fields": "name", "action": "delete"}, {"fields": WHOLE_RECORDS}),
+        ({"fields": "name", "model": "*"}, {"fields": OF_ONE_MODEL.format(what="fields")}),
+        ({"scope": "open", "model": "*"}, {"scope": OF_ONE_MODEL.format(what="rows")}),
+        ({"scope": "open", "model": "user"}, {"scope": NO_SCOPES}),
+        ({"fields": "name", "model": "user"}, {"fields": "There is no field “name” here."}),
+    ],
+)
+def test_a_grant_is_limited_to_fields_and_rows_that_there_are(session, superuser, limits, wrong):
+    role = make_role(session)
+    session.commit()
+    people = GrantableModel("user", "Users", {"list": "List"})
+    offer(session, grantable({"course": "Courses", "user": "Users"}, {}, [COURSES, people]))
+
+    values = {"role": role, "model": "course", "action": "list", **limits}
+    with pytest.raises(Invalid) as refused:
+        records.create(session, identity_of(session, superuser), describe(RoleGrant), values)
+
+    assert refused.value.errors == wrong
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"fields": "start_date,name"}, {"scope": "open"}, {"action": "*", "fields": "name", "scope": "open"}],
+)
+def test_a_grant_may_name_fields_and_rows(session, superuser, limits):
+    role = make_role(session)
+    session.commit()
+    offer(session, grantable({"course": "Courses"}, {}, [COURSES]))
+    values = {"role": role, "model": "course", "action": "list", **limits}
+
+    grant = records.create(session, identity_of(session, superuser), describe(RoleGrant), values)
+
+    assert right_of(grant) == LimitedGrant(
+        "course", values["action"], names_in(limits.get("fields")), limits.get("scope", "")
+    )
 
 
 def test_where_no_site_is_known_only_the_actions_are_checked(session):

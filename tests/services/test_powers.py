@@ -8,7 +8,8 @@ from admin_site.models import Role, User
 from admin_site.permissions import Action, identity_of
 from admin_site.services import records, support
 from admin_site.services.powers import fixed_fields, why_not
-from tests.factories import PASSWORD, an_administrator, identity_with, make_role, make_user
+from admin_site.services.viewing import view_as
+from tests.factories import CHEAP, PASSWORD, an_administrator, identity_with, make_role, make_user
 
 STEWARD = (("user", "*"), ("role", "*"))
 
@@ -19,13 +20,33 @@ def deeds(session, actor, user):
         Action.EDIT: lambda: records.update(session, actor, describe(User), user, {"age": 50}),
         Action.DELETE: lambda: records.delete(session, actor, describe(User), user),
         Action.RESET_PASSWORD: lambda: support.reset_password(session, actor, user),
+        Action.TEMPORARY_PASSWORD: lambda: support.temporary_password(session, actor, user, passwords=CHEAP),
+        Action.UNLOCK: lambda: support.unlock(session, actor, user),
+        Action.END_SESSIONS: lambda: support.end_sessions_of(session, actor, user),
+        Action.ACTIVATE: lambda: (support.deactivate if user.is_active else support.activate)(
+            session, actor, user
+        ),
+        Action.VIEW_AS: lambda: view_as(session, actor, user, "a ticket"),
     }
 
 
-@pytest.mark.parametrize("action", [Action.EDIT, Action.DELETE, Action.RESET_PASSWORD])
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action.EDIT,
+        Action.DELETE,
+        Action.RESET_PASSWORD,
+        Action.TEMPORARY_PASSWORD,
+        Action.UNLOCK,
+        Action.END_SESSIONS,
+        Action.ACTIVATE,
+        Action.VIEW_AS,
+    ],
+)
 @pytest.mark.parametrize("who", ["superuser", "colleague", "oneself", "inactive"])
 def test_what_is_said_beforehand_is_what_happens(session, action: Action, who: str):
-    actor = identity_with(session, *STEWARD)
+    helper = make_user(session, roles=(make_role(session, *STEWARD),), signed_in_on=1)
+    actor = identity_of(session, helper, helper.sessions[0].session_id)
     user = {
         "superuser": lambda: make_user(session, superuser=True),
         "colleague": lambda: make_user(session, roles=(make_role(session, ("course", "list")),)),

@@ -301,7 +301,7 @@ def store(session: Session, *stored: Any) -> Any:
     """Store records in a transaction of their own; the entries about them are forgotten."""
     session.add_all(stored)
     session.commit()
-    session.execute(text("DELETE FROM audit_entries"), execution_options=UNAUDITED)
+    session.execute(text("DELETE FROM audit_entries"), execution_options=audit.RETENTION)
     session.commit()
     return stored[0] if stored else None
 

@@ -5,14 +5,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select
 
+from admin_site.errors import Forbidden
 from admin_site.models import UserSession
+from admin_site.models.accounts import SESSION_LIFETIME
 from admin_site.services.sessions import (
     IDLE_LIMIT,
     SEEN_EVERY,
+    end_session_called,
     end_sessions,
     identify,
+    live_sessions,
     note_use,
+    rotate,
     start_session,
+    sweep_sessions,
 )
 from tests.factories import make_role, make_user
 
@@ -64,7 +70,7 @@ def test_a_busy_session_ends_after_seven_days(session):
     moment = NOW
     while moment < end:
         note_use(session, identify(session, token, now=moment), now=moment)
-        moment += IDLE_LIMIT / 2
+        moment += IDLE_LIMIT - SEEN_EVERY
 
     assert identify(session, token, now=end) is None
     assert session.scalars(select(UserSession.expiration_time)).one() == end
@@ -110,4 +116,77 @@ def test_ending_sessions_ends_all_of_one_person_but_the_one_to_keep(session):
     assert user.sessions == [kept]
     assert end_sessions(session, user) == 1
     assert user.sessions == []
+    assert len(other.sessions) == 1
+
+
+def test_a_session_that_is_kept_lasts_though_nobody_uses_it(session):
+    token = start_session(session, make_user(session), is_kept=True, now=NOW)
+
+    assert identify(session, token, now=NOW + SESSION_LIFETIME - timedelta(seconds=1)) is not None
+    assert identify(session, token, now=NOW + SESSION_LIFETIME) is None
+
+
+def test_only_sessions_that_have_not_ended_are_live_the_one_used_last_first(session):
+    user = make_user(session)
+    start_session(session, user, now=NOW - IDLE_LIMIT)
+    start_session(session, user, is_kept=True, now=NOW - SESSION_LIFETIME)
+    kept = start_session(session, user, is_kept=True, now=NOW - IDLE_LIMIT)
+    used = start_session(session, user, now=NOW - timedelta(minutes=1))
+    start_session(session, make_user(session), now=NOW)
+
+    live = live_sessions(session, user, now=NOW)
+
+    expected = [identify(session, token, now=NOW).session_id for token in (used, kept)]
+    assert [each.session_id for each in live] == expected
+
+
+def test_sweeping_deletes_what_has_ended_by_itself_and_nothing_else(session):
+    user = make_user(session)
+    start_session(session, user, now=NOW - IDLE_LIMIT)
+    start_session(session, user, is_kept=True, now=NOW - SESSION_LIFETIME)
+    token = start_session(session, user, now=NOW)
+
+    assert sweep_sessions(session, NOW) == 2
+
+    assert identify(session, token, now=NOW) is not None
+
+
+def test_a_rotated_session_has_another_token_and_stays_the_same_session(session):
+    old = start_session(session, make_user(session), now=NOW)
+    before = identify(session, old, now=NOW)
+
+    new = rotate(session, before.session_id, now=NOW + timedelta(minutes=1))
+
+    assert identify(session, old, now=NOW) is None
+    after = identify(session, new, now=NOW)
+    assert (after.session_id, after.authenticated_at) == (before.session_id, NOW)
+
+
+def test_typing_the_password_again_is_noted_with_the_new_token(session):
+    token, later = start_session(session, make_user(session), now=NOW), NOW + timedelta(minutes=20)
+
+    new = rotate(session, identify(session, token, now=NOW).session_id, has_authenticated=True, now=later)
+
+    assert identify(session, new, now=later).authenticated_at == later
+
+
+def test_a_session_that_has_ended_is_not_rotated(session):
+    user = make_user(session)
+    token = start_session(session, user, now=NOW)
+    ended = identify(session, token, now=NOW).session_id
+    end_sessions(session, user)
+
+    with pytest.raises(Forbidden):
+        rotate(session, ended)
+
+
+def test_a_session_is_ended_by_its_name_for_its_own_person_only(session):
+    user, other = make_user(session, signed_in_on=2), make_user(session, signed_in_on=1)
+    ended, kept = user.sessions
+
+    assert end_session_called(session, user, ended.session_id) is True
+    assert end_session_called(session, user, ended.session_id) is False
+    assert end_session_called(session, user, other.sessions[0].session_id) is False
+
+    assert user.sessions == [kept]
     assert len(other.sessions) == 1

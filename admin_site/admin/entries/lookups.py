@@ -22,8 +22,9 @@ Fits = Callable[[Session, Sequence[Any]], list[Any]]  # leaves the records that 
 class Lookup:
     """How one person looks up the records of a relation, or why they cannot.
 
-    `scope` leaves those that they may see, `choosable` and `fits` of those the ones that may be chosen. The
-    addresses are empty where this person may not go; a record's key ends `edit_url` and `show_url`.
+    `scope` leaves those that they may see, `choosable` and `fits` of those the ones that may be chosen; the
+    fields `withheld` from them are not looked into. The addresses are empty where this person may not go; a
+    record's key ends `edit_url` and `show_url`.
     """
 
     url: str = ""
@@ -31,6 +32,7 @@ class Lookup:
     locked: str = ""
     choosable: Scope | None = None
     fits: Fits | None = None
+    withheld: frozenset[str] = frozenset()
     called: str = ""  # one of the records, in a sentence
     add_url: str = ""
     edit_url: str = ""
@@ -67,7 +69,7 @@ def search(
 ) -> tuple[list[Any], str]:
     """Return the next records that a search offers, and the place of those after them."""
     for _ in range(MAX_PAGES):
-        found = lookup(session, target, term, LOOKUP_SIZE, how.offered, after)
+        found = lookup(session, target, term, LOOKUP_SIZE, how.offered, after, withheld=how.withheld)
         records, after = how.fitting(session, found.records), found.after
         if records or not after:
             break

@@ -80,7 +80,10 @@ class MembersEntry(LookupEntry):
         if record is None:
             return Found([])
         among = _among(record, self.relation, self.lookup.scope)
-        return lookup(session, self.target, term, MEMBERS_SHOWN, among, after, by_name=False)
+        withheld = self.lookup.withheld
+        return lookup(
+            session, self.target, term, MEMBERS_SHOWN, among, after, by_name=False, withheld=withheld
+        )
 
     def count_text(self, session: Session, record: Any, page: Found) -> str:
         """Return how many members there are, counting as far as people wait for it."""

@@ -68,6 +68,8 @@ class TextEntry:
             return from_text(self.field, self.plain(text))
         if self.field.nullable:
             return empty(self.field)
+        if self._means_nothing_when_empty:
+            return ""
         if self._holds_text and f"{self.name}:empty" in form:
             return ""
         raise ValueError(NEEDED)
@@ -117,6 +119,11 @@ class TextEntry:
     def _holds_text(self) -> bool:
         return self.field.kind in (Kind.TEXT, Kind.LONG_TEXT)
 
+    @property
+    def _means_nothing_when_empty(self) -> bool:
+        """Whether the model says itself that an empty text is what stands where there is nothing to say."""
+        return isinstance(self.field.default, str) and self.field.default == ""
+
     def _boolean(self, text: str, record: Any) -> Control:
         is_left_to_the_database = record is None and self.field.generated and not text
         is_yes_or_no = text in ("", "true", "false")
@@ -133,7 +140,8 @@ class TextEntry:
         options = _options(choices, text, unset="Not set")
         # A new record may leave to its default what a stored one cannot be without.
         is_left = text == "" and not self.field.required
-        return {"widget": "radio", "options": options if self.field.nullable or is_left else options[1:]}
+        may_be_none = self.field.nullable or self._means_nothing_when_empty or is_left
+        return {"widget": "radio", "options": options if may_be_none else options[1:]}
 
 
 def _options(choices: Iterable[tuple[str, str]], chosen: str, unset: str = "–") -> list[Control]:
@@ -141,7 +149,8 @@ def _options(choices: Iterable[tuple[str, str]], chosen: str, unset: str = "–"
     known = dict(choices)
     if chosen and chosen not in known:
         known[chosen] = chosen
-    return [BLANK | {"label": unset, "selected": chosen == ""}] + [
+    blank = [] if "" in known else [BLANK | {"label": unset, "selected": chosen == ""}]
+    return blank + [
         {"value": value, "label": label, "selected": value == chosen} for value, label in known.items()
     ]
 

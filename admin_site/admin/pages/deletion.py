@@ -7,7 +7,17 @@ from typing import Any
 from starlette.responses import Response
 
 from admin_site.admin.associations import name_of
-from admin_site.admin.consent import UNREADABLE, Consent, is_typed, needs_typing, to_type
+from admin_site.admin.consent import (
+    SEEN,
+    TYPED,
+    UNREADABLE,
+    Consent,
+    Unagreed,
+    Untyped,
+    is_typed,
+    needs_typing,
+    to_type,
+)
 from admin_site.admin.consequences import (
     Consequences,
     consequences_for,
@@ -23,9 +33,8 @@ from admin_site.permissions import Action
 from admin_site.services import records
 from admin_site.services.constraints import BUSY
 from admin_site.services.deletion import Effect
-from admin_site.services.powers import why_not
+from admin_site.services.powers import check_beforehand, why_not
 
-SEEN, TYPED = ":seen", ":typed"  # the names of the form's fields
 BLOCKED = "Other records need it. Delete those first, or move them elsewhere."
 BLOCKED_UNSEEN = "Some records that you may not see need it."
 WRONG = "This is not what is asked for. Nothing was deleted."
@@ -33,14 +42,6 @@ NOTES = {
     Effect.DELETED: "Some records that you may not see go with it.",
     Effect.CLEARED: "Some records that you may not see lose their reference to it.",
 }
-
-
-class _Unagreed(Exception):
-    """What would happen is not what the person has agreed to."""
-
-
-class _Untyped(Exception):
-    """The person has not typed what is asked for."""
 
 
 def delete_record(visit: Visit) -> Response:
@@ -56,7 +57,7 @@ def delete_record(visit: Visit) -> Response:
         with_it = f", and with it {gone}" if gone else ""
         answer = visit.go(visit.url(view, "list"), f"{view.name} “{label}” was deleted{with_it}.")
         visit.commit(view)
-    except (Conflict, Invalid, _Unagreed, _Untyped) as error:
+    except (Conflict, Invalid, Unagreed, Untyped) as error:
         visit.session.rollback()
         return _question(visit, view, visit.record(view, Action.DELETE, key)).again(error)
     view.notify("after_model_delete", record, visit.request)
@@ -99,22 +100,23 @@ class _Question:
 
     def require_agreement(self) -> None:
         """Raise unless the person may do it, nothing stands in the way, and they have agreed to all of it."""
+        check_beforehand(self.visit.session, self.visit.identity, Action.DELETE, self.record)
         if refusal := " ".join(self.found.refusals):
             raise Forbidden(refusal)
         if self.found.is_blocked:
             raise Conflict(self._why_blocked)
         if objection := self._consent.objection(self._posted(SEEN), self.found):
-            raise _Unagreed(objection)
+            raise Unagreed(objection)
         if needs_typing(self.found) and not is_typed(self._posted(TYPED), to_type(self.found, self._label)):
-            raise _Untyped
+            raise Untyped
 
     def again(self, error: Exception) -> Response:
         """Ask once more, after an answer that could not be followed."""
-        if isinstance(error, _Untyped):
+        if isinstance(error, Untyped):
             return self.page(400, typed=self._posted(TYPED), typing_error=WRONG)
         if str(error) == BUSY:
             return self.page(409, objection=BUSY)
-        if isinstance(error, _Unagreed):
+        if isinstance(error, Unagreed):
             return self.page(400 if str(error) == UNREADABLE else 409, objection=str(error))
         return self.page(409, refusal=str(error))
 
@@ -130,7 +132,7 @@ class _Question:
         """Say what deleting would do and what stands in its way: `refusal`, or what is found."""
         visit, view, found = self.visit, self.view, self.found
         known = why_not(visit.session, visit.identity, Action.DELETE, self.record)
-        tree = LossTree(visit, self.record, found)
+        tree = LossTree(visit, [self.record], found)
         return visit.page(
             "delete.html",
             status=status,

@@ -39,13 +39,13 @@ def show_record(visit: Visit) -> Response:
             "label": label,
             "key_text": view.key(record),
             "initials": initials(label) if view.description.has("user_image") else "",
-            "image_url": picture_of(record) if view.description.has("user_image") else "",
+            "image_url": picture_of(record) if "user_image" in _seen(visit, view, record) else "",
         },
         groups=_groups(visit, view, record),
-        related=[_related(visit, record, relation) for relation in _to_many(visit, view)],
+        related=[_related(visit, record, relation) for relation in _to_many(visit, view, record)],
         edit=buttons.pop(Action.EDIT, None),
         delete=buttons.pop(Action.DELETE, None),
-        actions=list(buttons.values()),
+        actions=[*_further_page(visit, view, record), *buttons.values()],
         refused=refused,
         history=history_of(visit, view, record) if view.has_history else None,
         history_url=_history_url(visit, view, record),
@@ -54,9 +54,9 @@ def show_record(visit: Visit) -> Response:
 
 
 def _groups(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any]]:
-    to_many = {relation.name for relation in _to_many(visit, view)}
+    to_many = {relation.name for relation in _to_many(visit, view, record)}
     changed = visit.site.flashes.read(visit.request).get("changed", "").split()
-    names = _seen(visit, view)
+    names = _seen(visit, view, record)
     hidden = visit.hidden([other for name in names for other in passed(record, name)])
     facts = [
         {
@@ -71,9 +71,9 @@ def _groups(visit: Visit, view: AdminView, record: Any) -> list[dict[str, Any]]:
     return [{"title": "", "collapsed": False, "fields": facts}]
 
 
-def _seen(visit: Visit, view: AdminView) -> list[str]:
+def _seen(visit: Visit, view: AdminView, record: Any) -> list[str]:
     """Return what a record's page shows to this person."""
-    withheld = visit.withheld(view)
+    withheld = visit.withheld(view, Action.DETAILS, record)
     return [name for name in view.details_names if name not in withheld]
 
 
@@ -107,8 +107,8 @@ def _help(view: AdminView, name: str) -> str:
     return next((field.help for field in view.description.fields if field.name == name), "")
 
 
-def _to_many(visit: Visit, view: AdminView) -> list[Relation]:
-    shown = set(_seen(visit, view))
+def _to_many(visit: Visit, view: AdminView, record: Any) -> list[Relation]:
+    shown = set(_seen(visit, view, record))
     return [relation for relation in view.description.relations if relation.many and relation.name in shown]
 
 
@@ -186,6 +186,14 @@ def _buttons(visit: Visit, view: AdminView, record: Any) -> dict[str, dict[str, 
         if view.allows(visit.request, action, record)
         for reason in [why_not(visit.session, visit.identity, action, record)]
     }
+
+
+def _further_page(visit: Visit, view: AdminView, record: Any) -> list[dict[str, str]]:
+    """Return the button that leads to the page which records of this view have beside this one."""
+    if (page := view.further_page(visit.request)) is None:
+        return []
+    label, url, icon = page
+    return [{"label": label, "url": f"{url}/{view.key(record)}", "icon": icon, "reason": ""}]
 
 
 def _refused(buttons: Iterable[dict[str, str]]) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from admin_site.admin import copying, prefill
 from admin_site.admin.answering import error_page
 from admin_site.admin.conflicts import kept_words
+from admin_site.admin.copying import original
 from admin_site.admin.forms import AGAIN, FIND, SAVE
 from admin_site.admin.pages import comebacks, drafts
 from admin_site.admin.pages.form_page import Editing, show
@@ -37,6 +38,7 @@ def create_record(visit: Visit) -> Response:
         return _show_saved(visit, view)
     if visit.form.get(SAVE) == AS_NEW:
         comebacks.leave_rows(visit)  # they stay with the original
+    original(visit, view)  # what is copied must be seen, whatever comes of the form
     editing = open_form(visit, view)
     return save(editing) if _is_sent(visit) else show(editing, begun(editing))
 

@@ -1,5 +1,6 @@
 """A list as a file."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -7,12 +8,15 @@ from starlette.responses import RedirectResponse, Response
 
 from admin_site.admin.downloads import Download
 from admin_site.admin.exports import Export, Wish
+from admin_site.admin.personal import is_personal
+from admin_site.admin.preferred import COLUMNS
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.errors import BadRequest, Forbidden, TooSlow
 from admin_site.exporting import disposition, file_name
 from admin_site.listing import LABEL, Count, ListQuery, count, exact, limited, named
 from admin_site.permissions import Action
+from admin_site.services.reauthentication import require_recent_password
 
 COUNT_SECONDS = 1.0  # for the number of rows, before anything is downloaded
 KEPT_IN_PAGE = 500_000  # rows; a longer list is left to the browser, whose tab would have to hold the file
@@ -71,6 +75,8 @@ def export_records(visit: Visit) -> Response:
         marked="mark" in asked,
         words=_words(visit, query),
     )
+    if any(is_personal(view.description, column, raw=wish.raw) for column in wish.names):
+        require_recent_password(visit.identity)
     name = view.export_options.file_name(chosen.name) or file_name(
         view.name_plural, datetime.now(visit.zone).date(), chosen.name
     )
@@ -85,6 +91,7 @@ def _view(visit: Visit) -> AdminView:
     view = visit.view(Action.EXPORT)
     if not view.export_options.may(visit.request):
         raise Forbidden(f"You may not export {view.name_plural.lower()}.")
+    visit.purpose = Action.EXPORT
     return view
 
 
@@ -99,7 +106,18 @@ def _asked(visit: Visit) -> tuple[dict[str, str], list[tuple[str, str]]]:
 
 
 def _query(visit: Visit, view: AdminView, pairs: list[tuple[str, str]]) -> ListQuery:
-    return visit.query(view, pairs).with_()
+    withheld = view.withheld(visit.request, Action.EXPORT)
+    return visit.query(view, list(_without(withheld, pairs)) if withheld else pairs).with_()
+
+
+def _without(withheld: frozenset[str], pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield what the address of a list asks for, without columns that it shows and a file may not hold."""
+    for name, text in pairs:
+        left = [column for column in text.split(",") if column not in withheld]
+        if name != COLUMNS:
+            yield name, text
+        elif left:
+            yield name, ",".join(left)
 
 
 def _words(visit: Visit, query: ListQuery) -> str:

@@ -25,8 +25,8 @@ def download_file(visit: Visit) -> Response:
     """Answer with the bytes of one field of a record, for those who may see it; no page ever shows them."""
     view = visit.view(Action.DETAILS)
     name = visit.request.path_params["name"]
-    field = _field(visit, view, name)
     record = visit.record(view, Action.DETAILS, visit.request.path_params["pk"])
+    field = _field(visit, view, name, record)
     value = read(record, field.name)
     if not isinstance(value, bytes | bytearray | memoryview):
         raise NotFound(f"{view.label(name)} of this {view.name.lower()} holds no file.")
@@ -37,9 +37,10 @@ def download_file(visit: Visit) -> Response:
     return Response(content, media_type=sort.media_type, headers=headers)
 
 
-def _field(visit: Visit, view: AdminView, name: str) -> Field:
+def _field(visit: Visit, view: AdminView, name: str, record: Any) -> Field:
     """Return a binary field that this person sees among the others; raises NotFound."""
-    is_seen = name in view.shown_fields and name not in view.hidden_for(visit.identity)
+    withheld = view.withheld_from(visit.request, Action.DETAILS, record)
+    is_seen = name in view.shown_fields and name not in withheld
     for field in view.description.fields:
         if is_seen and field.name == name and field.kind is Kind.BINARY and not field.secret:
             return field

@@ -280,7 +280,8 @@ def _found(visit: Visit, subject: Subject, term: str, after: str = "") -> tuple[
         raise Forbidden(f"You may not see what {subject.label.lower()} can be.")
     with limited(visit.session, visit.site.settings.list_time_limit):
         scope = visit.scope_of(target.model)
-        found = lookup(visit.session, target, term[:200], LOOKUP_SIZE, scope, after)
+        withheld = visit.withheld_of(target.model)
+        found = lookup(visit.session, target, term[:200], LOOKUP_SIZE, scope, after, withheld=withheld)
     offered = [
         {
             "id": encode_key(target, target.key_of(record)),

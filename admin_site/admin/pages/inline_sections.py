@@ -190,7 +190,9 @@ def _cells(sheet: Sheet, records: Sequence[Any]) -> dict[str, Cell]:
         return {}
     labels = sheet.page.labels if sheet.page is not None else {}
     page = Page(records, None, None, None, labels=labels)
-    return make_cells(sheet.visit, sheet.view, sheet.inline.column_names, page)
+    withheld = sheet.visit.withheld(sheet.view)
+    names = [name for name in sheet.inline.column_names if name not in withheld]
+    return make_cells(sheet.visit, sheet.view, names, page)
 
 
 def _columns(sheet: Sheet) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ from admin_site.listing import Count, ListQuery, Page, count, fetch
 from admin_site.listing.listings import Listing
 from admin_site.listing.loading import settle
 from admin_site.listing.paths import key_among
-from admin_site.permissions import Action
+from admin_site.permissions import SEEING, Action
 from admin_site.services.families import JOINT, Child
 from admin_site.services.positions import renumber
 from admin_site.services.powers import why_not
@@ -90,6 +90,10 @@ class Sheet:
 
     def may_change(self, record: Any) -> bool:
         return self.inline.can_change and self._may(Action.EDIT, record)
+
+    def _may_move(self, record: Any) -> bool:
+        kept = self.view.withheld(self.visit.request, Action.EDIT, record)
+        return self.inline.order_field not in kept and self.may_change(record)
 
     def may_remove(self, record: Any) -> bool:
         return self.inline.can_remove and self._may(Action.DELETE, record)
@@ -169,7 +173,7 @@ class Sheet:
             child = made.get(token)
             if child is None:
                 child = made[token] = Child(self.inline.bond, self._place_of(token), found[token])
-            if child.record is not None and not self.may_change(child.record):
+            if child.record is not None and not self._may_move(child.record):
                 problems[child.place] = {"": NO_ORDER}
             child.values = {**child.values, name: number}
 
@@ -312,7 +316,9 @@ class Sheet:
         return record_form(self.visit, self.view, None, self.inline.column_names)
 
     def _stored_form(self, record: Any) -> RecordForm:
-        """Return a form with the entries that all stored rows share."""
+        """Return a form with the entries that all stored rows share, unless each has fields of its own."""
+        if self.view.fields_vary(self.visit.request, *SEEING, Action.EDIT):
+            return record_form(self.visit, self.view, record, self.inline.column_names)
         if "_shared_form" not in vars(self):
             self._shared_form = record_form(self.visit, self.view, record, self.inline.column_names)
         return self._shared_form
@@ -336,7 +342,7 @@ class Sheet:
     def _scope(self) -> Scope:
         if self.parent is None:
             return nothing
-        own, holds = self.view.scope(self.visit.request), self.inline.bond.holds(self.parent)
+        own, holds = self.view.granted_rows(self.visit.request), self.inline.bond.holds(self.parent)
         return lambda statement: (own(statement) if own else statement).where(holds)
 
     @cached_property

@@ -126,6 +126,7 @@ class _Sheet:
         """
         visit, entries = self.visit, list(self._entries())
         may_edit = self.view.may_by_row(visit.request, Action.EDIT)
+        self.view.learn_rows(visit.request, page.rows, Action.EDIT)
         by_key = {self.view.key(record): record for record in page.rows}
         rows = []
         for key in posted or by_key:
@@ -135,7 +136,7 @@ class _Sheet:
                 raise Forbidden(refusal)
             form = None
             if record is not None and not refusal:
-                fixed = fixed_for(self.view, visit.identity, record)
+                fixed = fixed_for(visit, self.view, record)
                 free = [entry for entry in entries if entry.name not in fixed]
                 form = RecordForm(visit.session, record, free, fixed, visit.seal_of(self.view, key))
             gone = self._gone_words(key) if record is None else ""

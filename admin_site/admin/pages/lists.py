@@ -13,6 +13,7 @@ from admin_site.admin.pages.filters import filter_url
 from admin_site.admin.pages.inplace import edit_rows_url
 from admin_site.admin.pages.saved_views import tabs
 from admin_site.admin.preferred import Preferred, preferred
+from admin_site.admin.selection import selecting
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.descriptions import Kind
@@ -111,6 +112,7 @@ def _list_page(
         sort_text=",".join(("-" if downwards else "") + name for name, downwards in query.sort),
         columns=[_column(visit, view, query, name) for name in query.columns],
         rows=read.rows,
+        bulk=selecting(visit, view, query, page, total) if page is not None and page.rows else None,
         pager=_pager(visit, view, query, page, total) if page is not None else None,
         sizes=[
             {"size": size, "url": visit.list_url(view, query.with_(size=size)), "current": size == query.size}

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from admin_site.admin.entries import Control, Lookup, LookupEntry, make_entry
+from admin_site.admin.form_fields import NOT_SHOWN, hidden_in
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
 from admin_site.errors import BadRequest, Forbidden
@@ -50,9 +51,11 @@ def entry_of(visit: Visit, view: AdminView, name: str, key: str = "") -> LookupE
     if name not in view.form_names:
         raise BadRequest(f"There is no lookup “{name[:100]}” here.")
     record = visit.record(view, Action.EDIT, key) if key else None
+    if name in hidden_in(visit, view, record):
+        raise BadRequest(NOT_SHOWN)
     lookup = lookup_for(visit, view, name, record)
     if lookup.locked:
-        raise BadRequest(lookup.locked)
+        raise Forbidden(lookup.locked)
     entry = make_entry(view.form_description(), name, "", "", lookup, is_new=True)
     if not isinstance(entry, LookupEntry):
         raise BadRequest(f"“{name[:100]}” is not looked up.")
@@ -76,6 +79,7 @@ def lookup_for(visit: Visit, view: AdminView, name: str, record: Any = None) -> 
         visit.scope_of(other.model) if other else None,
         choosable=choosable(visit.identity, view.model, name),
         fits=fits,
+        withheld=visit.withheld_of(target),
         members_url="" if record is None else visit.url(view, "members", record, name=name),
         **(_addresses(visit, other) if other else {}),
     )

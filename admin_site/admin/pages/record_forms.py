@@ -14,7 +14,7 @@ from admin_site.services.rules import faults_of
 
 def record_form(visit: Visit, view: AdminView, record: Any, names: Iterable[str]) -> RecordForm:
     """Return the form of one record of a view, new where `record` is None, with entries for these names."""
-    fixed = fixed_for(view, visit.identity, record)
+    fixed = fixed_for(visit, view, record)
     entries = _entries(visit, view, record, names, fixed)
     form = RecordForm(visit.session, record, entries, fixed, visit.seal(view, record))
     form.faults = lambda values: faults_of(view.description, record, values)
@@ -27,7 +27,7 @@ def _entries(
     # A browser may tell its zone between the page and its form: the times are those of the page's zone.
     # Those of a draft, which the visit has as if it were posted, are of the page it was typed in.
     zone = posted_zone(visit.form) if visit.is_post or visit.form else visit.zone
-    for name in names_for(view, visit.identity, names, is_new=record is None):
+    for name in names_for(visit, view, record, names):
         entry = make_entry(
             view.form_description(),
             name,
