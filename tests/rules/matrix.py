@@ -242,6 +242,7 @@ class Door:
     changes: bool = False
 
     also: Grants = ()  # what it takes of other models
+    refusals: tuple[int, ...] = (403, 404)
     tells: bool = False  # it changes nothing and says what stands in the way
     of: frozenset[str] = frozenset()  # the models that have it; none: all
 
@@ -287,6 +288,14 @@ def _form(html: str) -> PageForm | None:
 
 def _get(path: str, **headers: str) -> Try:
     return lambda place: place.get(path, **headers)
+
+
+def _inline(place: Place) -> Response:
+    """Send the form of a person, as it came, with a row of something else that nobody offered."""
+    page = place.get("edit/{key}")
+    form = _form(page.text) if page.status_code == 200 else None
+    row = {"items|n0|title": "Forged"}
+    return place.client.post(place.url("edit/{key}"), data=(form.data() if form else {}) | row)
 
 
 def _bulk(deed: str) -> Try:
@@ -355,6 +364,15 @@ CHANGING = (
     Door("forged saved view", ("list",), lambda place: place.post("views", {"nonsense": "1"})),
     Door("check of a new field", ("create",), lambda place: place.post("check?:field=x")),
     Door("forged new record", ("create",), _sent_back("create")),
+    Door(
+        "forged inline row",
+        ("edit",),
+        _inline,
+        is_about_one=True,
+        also=(("item", "list"), ("item", "create")),
+        refusals=(400, 403, 404),  # where rows are hidden, their names are those of no field
+        of=PEOPLE,
+    ),
     Door("copy", ("create", "details"), _copy, is_about_one=True),
     Door("forged edit", ("edit",), _sent_back("edit/{key}"), is_about_one=True),
     Door(
