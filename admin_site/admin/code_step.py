@@ -13,6 +13,7 @@ from admin_site.admin.held import HELD, unseal
 from admin_site.admin.visit import Visit
 from admin_site.models import User, utc_now
 from admin_site.security.tokens import Seal
+from admin_site.services.accounts import lets_in
 
 if TYPE_CHECKING:
     from admin_site.admin.site import AdminSite
@@ -58,7 +59,9 @@ def waiting(visit: Visit) -> Waiting | None:
     except (ValueError, TypeError):
         return None
     is_late = utc_now().timestamp() - asked_at > LIFETIME.total_seconds()
-    if user is None or not user.is_active or is_late or _password(visit, user) != password:
+    if user is None or is_late or _password(visit, user) != password:
+        return None
+    if not lets_in(visit.session, user, user.password_hash, now=utc_now()):
         return None
     return Waiting(user, bool(is_kept))
 

@@ -30,6 +30,7 @@ VERBS = {
     "sign_in": ("signed in", ""),
     "sign_out": ("signed out", ""),
     "sign_in_failed": ("failed to sign in", "as"),
+    "code_asked": ("knew the password", "of"),
     "export": ("exported", ""),
     "create_link": ("made a password link", "for"),
     "redeem_link": ("set the password", "of"),

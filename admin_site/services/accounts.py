@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 from admin_site import audit
@@ -130,6 +130,7 @@ def sign_in(
     user = find_user(session, name_or_email)  # somebody may have changed the account meanwhile
     is_current = is_right and password_hash is not None and _usable_hash(user, now) == password_hash
     is_heard = is_current and throttling.is_open(session, user, name_or_email, ip_address, now=now)
+    is_heard = is_heard and lets_in(session, user, password_hash, now=now)
     if user is None or not is_heard:
         throttling.note_failure(session, user, name_or_email, ip_address, now=now)
         # What was typed for a name is not kept: people type their password there.
@@ -141,6 +142,7 @@ def sign_in(
         user.password_hash = stronger
         session.flush()
     if second_factors.is_on(session, user):
+        audit.note(session, "code_asked", user, changes=_device(user_agent))
         return CodeNeeded(user)
     token = admit(
         session,
@@ -152,6 +154,20 @@ def sign_in(
         now=now,
     )
     return SignedIn(user, token)
+
+
+def lets_in(session: Session, user: User | None, password_hash: str | None, *, now: datetime) -> bool:
+    """Return whether that is still the password of `user`, who stays as they are until the transaction ends.
+
+    Without it who changes the password at the same moment would leave this sign-in alive.
+    """
+    if user is None:
+        return False
+    try:
+        session.refresh(user, with_for_update={"key_share": True})
+    except InvalidRequestError:  # the account is gone
+        return False
+    return password_hash is not None and _usable_hash(user, now) == password_hash
 
 
 def admit(

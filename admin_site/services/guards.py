@@ -12,7 +12,7 @@ from sqlalchemy.orm.base import PassiveFlag
 
 from admin_site import audit
 from admin_site.errors import AdminSiteError, Forbidden, Invalid
-from admin_site.models import AuditEntry, CredentialToken, Role, RoleGrant, User, UserSession
+from admin_site.models import AuditEntry, CredentialToken, Role, RoleGrant, SecondFactor, User, UserSession
 from admin_site.models.accounts import CHANGED_HERE
 from admin_site.permissions import COMMAND_LINE, Identity, covers, right_of
 from admin_site.services.grants import check_grant
@@ -40,6 +40,7 @@ MAX_REFUSALS = 20  # recorded of one person in REFUSALS_COUNT_FOR
 REFUSALS_COUNT_FOR = timedelta(minutes=1)
 MAX_REASON = 200  # characters of a reason and of an address, which may hold whatever somebody sent
 TEMPORARY = "They have a temporary password, which cannot be kept."
+NO_HAND_ON_FACTORS = "A second factor is set up by its owner, and taken away at the support desk."
 LAST_REFUSAL = " Further refusals within this minute are not recorded."
 
 Guard = Callable[[Session, Identity, Any], None]
@@ -86,6 +87,8 @@ def _guard_user(session: Session, actor: Identity, user: User) -> None:
         return
     if "password_hash" in changed and not (is_new and user.password_hash is None):
         raise Forbidden("A password is set by its owner, or by a link; never by hand.")
+    if not is_deleted and _is_changed(_history(user, "second_factor")):
+        raise Forbidden(NO_HAND_ON_FACTORS)
     if not actor.is_superuser and (
         (is_new and user.is_superuser) or (not is_new and "is_superuser" in changed)
     ):
@@ -163,7 +166,14 @@ def _guard_entry(session: Session, _: Identity, entry: AuditEntry) -> None:
         raise Forbidden("The history of changes is written by the site itself, never by hand.")
 
 
+def _guard_factor(session: Session, _: Identity, factor: SecondFactor) -> None:
+    is_touched = _changed_columns(factor) or _is_changed(_history(factor, "user"))
+    if factor in session.new or is_touched or not _goes_with_its_user(session, factor):
+        raise Forbidden(NO_HAND_ON_FACTORS)
+
+
 GUARDS: dict[type, Guard] = {
+    SecondFactor: _guard_factor,
     User: _guard_user,
     Role: _guard_role,
     RoleGrant: _guard_grant,
@@ -209,7 +219,7 @@ def _end_what_no_longer_holds(
         expire_links(session, user)
 
 
-def _goes_with_its_user(session: Session, record: UserSession | CredentialToken) -> bool:
+def _goes_with_its_user(session: Session, record: UserSession | CredentialToken | SecondFactor) -> bool:
     """Return whether `record` is deleted because its user is."""
     owners = {user.user_id for user in session.deleted if isinstance(user, User)}
     return record in session.deleted and record.user_id in owners

@@ -17,6 +17,7 @@ SHOWN = 12  # events
 EVENTS = {
     "sign_in": "Signed in",
     "sign_in_failed": "Somebody failed to sign in",
+    "code_asked": "The password was right, and the code was asked for",
     "confirm_password_failed": "A wrong password was entered",
     "sign_out": "Signed out",
     "locked": "Locked for a while after too many attempts",

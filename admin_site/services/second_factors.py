@@ -68,6 +68,8 @@ def confirm(
     right, Conflict when a second factor is on.
     """
     now = now or utc_now()
+    # Who signs in with the password alone right now is waited for, and signed out.
+    session.execute(select(User.user_id).where(User.user_id == user.user_id).with_for_update(key_share=True))
     factor = _offered(session, user, now)
     if factor is None:
         raise Invalid({"code": NO_OFFER})

@@ -109,7 +109,7 @@ def test_a_relation_one_may_not_see_cannot_be_chosen_from(visitor, database):
     lookup = visitor.get("/admin/item/ajax/lookup?name=owner&term=a", headers={"accept": "application/json"})
 
     assert 'name="owner"' not in page.text
-    assert lookup.status_code == 400
+    assert lookup.status_code == 403
     assert "You may not see users." in lookup.json()["error"]
 
 

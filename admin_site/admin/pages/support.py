@@ -83,8 +83,12 @@ def _named(visit: Visit, view: AdminView, words: str) -> User | None:
         name = str(uuid.UUID(key[0]))
     else:
         address = _ADDRESS.search(words)
-        user = find_user(visit.session, next(filter(None, address.groups())) if address else words)
-        name = "" if user is None else view.key(user)
+        asked = next(filter(None, address.groups())) if address else words
+        user = find_user(visit.session, asked)
+        # What this person may not see of somebody does not find them either.
+        by = "email_address" if "@" in asked else "user_name"
+        is_told = user is not None and by not in visit.withheld(view, Action.DETAILS, user)
+        name = view.key(user) if is_told else ""
     return _seen(visit, view, name) if name else None
 
 

@@ -54,7 +54,13 @@ def reset(visit: Visit, view: AdminView, user: User) -> Response:
         visit.commit(view)
         return hand_over(visit, view, user, link)
     support.send_reset_link(visit.session, visit.identity, user)
-    return _done(visit, view, user, f"A link is on its way to {user.email_address}.")
+    return _done(visit, view, user, f"A link is on its way to {address_of(visit, view, user)}.")
+
+
+def address_of(visit: Visit, view: AdminView, user: User) -> str:
+    """Return the e-mail address of somebody, in words where this person may not see it."""
+    is_withheld = "email_address" in visit.withheld(view, Action.DETAILS, user)
+    return "their address" if is_withheld else user.email_address
 
 
 def sends_mail(visit: Visit) -> bool:

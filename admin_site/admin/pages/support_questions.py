@@ -2,7 +2,15 @@
 
 from starlette.responses import Response
 
-from admin_site.admin.pages.support_deeds import DEEDS, SEND_LINK, SHOW, Deed, may_show_link, sends_mail
+from admin_site.admin.pages.support_deeds import (
+    DEEDS,
+    SEND_LINK,
+    SHOW,
+    Deed,
+    address_of,
+    may_show_link,
+    sends_mail,
+)
 from admin_site.admin.support_desk import desk_url, desk_view
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit
@@ -56,7 +64,7 @@ def _question(visit: Visit, view: AdminView, deed: Deed, user: User, error: str 
         status=400 if error else 200,
         title=deed.title.replace("{person}", person),
         person=person,
-        text=words.replace("{person}", person).replace("{address}", user.email_address),
+        text=words.replace("{person}", person).replace("{address}", address_of(visit, view, user)),
         deed=deed,
         button_label=deed.button or deed.label,
         reason=str(visit.form.get("reason", ""))[:MAX_REASON],

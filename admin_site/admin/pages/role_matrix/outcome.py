@@ -21,7 +21,7 @@ from admin_site.admin.pages.role_matrix.proposal import Proposal
 from admin_site.admin.pages.role_matrix.subject import Subject
 from admin_site.admin.pages.role_matrix.words import in_words, limits_in_words
 from admin_site.models import user_roles
-from admin_site.permissions import WILDCARD, covers
+from admin_site.permissions import WILDCARD, LimitedGrant, Right, as_fields, covers
 from admin_site.services.who_gains import (
     NO_ONE,
     Crowd,
@@ -62,9 +62,11 @@ class Outcome:
             select(user_roles.c.user_id).where(has_role).order_by(user_roles.c.user_id)
         )
         concerned = [
-            [sorted(map(str, right)), crowd.number, *(str(user.user_id) for user in crowd.first)]
+            sorted(
+                [as_fact(right), crowd.number, *(str(user.user_id) for user in crowd.first)]
+                for right, crowd in each.items()
+            )
             for each in (self._effects.gains, self._effects.losses)
-            for right, crowd in each.items()
         ]
         facts = [
             self._subject.name,
@@ -153,3 +155,9 @@ def _reaches(cell: Cell, wide: Limits, narrow: Limits) -> bool:
 
 def _limits(subject: Subject, cell: Cell, left: Limits | None) -> str:
     return limits_in_words(subject.grantable, cell[0], left) if left else "all of it"
+
+
+def as_fact(right: Right) -> list[str]:
+    """Return a right as every process tells it: the order in a set is another one in each."""
+    limited = right if isinstance(right, LimitedGrant) else LimitedGrant(*right)
+    return [limited.model, limited.action, as_fields(limited.fields), limited.scope]
