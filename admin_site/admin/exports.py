@@ -10,7 +10,6 @@ from starlette.datastructures import FormData
 from admin_site import audit
 from admin_site.admin.cells import NOT_WORKED_OUT
 from admin_site.admin.downloads import Piece
-from admin_site.admin.turns import short_turns
 from admin_site.admin.views import AdminView
 from admin_site.admin.visit import Visit, leads_over, passed
 from admin_site.audit.acts import act_of
@@ -89,7 +88,7 @@ class Export:
         if not site.downloads.acquire(blocking=False):
             raise Conflict(BUSY)
         try:
-            with short_turns(), site.database.session() as session:
+            with site.database.session() as session:
                 snapshot(session, self._wish.query.listing)
                 self._interrupt = interrupter(session, self._wish.query.listing)
                 parts = _at_most(self._wish.view.export_max_rows, self._parts(session))
